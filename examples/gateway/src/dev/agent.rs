@@ -1,0 +1,156 @@
+//! What a script can do: push events through the gateway, speak, and ask the client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::runs::Run;
+use super::{Dev, dev};
+use crate::app::App;
+use crate::frames::{AgentEvent, ToolResult};
+use crate::gateway::Unanswered;
+
+/// A scripted agent: the supervisor of its run, or a member whose events are mirrored there.
+pub(super) struct Agent {
+    pub(super) app: Arc<App>,
+    pub(super) run: Arc<Run>,
+    speaks_as: String,
+    pause: Duration,
+    step_index: u32,
+    step_text: String,
+}
+
+impl Agent {
+    pub(super) fn supervisor(app: Arc<App>, run: Arc<Run>, pause: Duration) -> Self {
+        let speaks_as = run.operation_id.clone();
+        Self {
+            app,
+            run,
+            speaks_as,
+            pause,
+            step_index: 0,
+            step_text: String::new(),
+        }
+    }
+
+    /// A member of the same run; its events name an operation of its own.
+    pub(super) fn member(&self, name: &str) -> Self {
+        Self {
+            app: self.app.clone(),
+            run: self.run.clone(),
+            speaks_as: format!("{}_{name}", self.run.operation_id),
+            pause: self.pause,
+            step_index: 0,
+            step_text: String::new(),
+        }
+    }
+
+    pub(super) fn push(&self, kind: &str, data: Value) {
+        self.run.count_event();
+        let event = AgentEvent::new(kind, &self.speaks_as, self.step_index, data);
+        self.app.gateway.push_events(&self.run.operation_id, vec![event]);
+    }
+
+    /// Opens a step with a message of its own.
+    pub(super) fn begin_step(&self) {
+        let message_id = format!("msg_{}", Uuid::new_v4().simple());
+        self.push("step_start", json!({}));
+        self.push(
+            "stream_start",
+            json!({ "assistantMessage": { "id": message_id, "role": "assistant" }, "model": "scripted", "provider": "development" }),
+        );
+    }
+
+    /// Closes the stream and the step; what follows belongs to the next one.
+    pub(super) fn finish_step(&mut self) {
+        let final_content = std::mem::take(&mut self.step_text);
+        self.push("stream_end", json!({ "finalContent": final_content }));
+        self.push("step_complete", json!({ "phase": "execution_complete" }));
+        self.step_index += 1;
+    }
+
+    /// Streams a piece of the answer, then pauses.
+    pub(super) async fn say(&mut self, content: &str) {
+        self.say_at_once(content);
+        self.rest().await;
+    }
+
+    pub(super) fn say_at_once(&mut self, content: &str) {
+        self.step_text.push_str(content);
+        if self.speaks_as == self.run.operation_id {
+            self.run.add_text(content);
+        }
+        self.push("stream_chunk", json!({ "chunkType": "text", "content": content }));
+    }
+
+    /// Streams a piece of reasoning, then pauses.
+    pub(super) async fn think(&self, reasoning: &str) {
+        self.push(
+            "stream_chunk",
+            json!({ "chunkType": "reasoning", "reasoning": reasoning }),
+        );
+        self.rest().await;
+    }
+
+    pub(super) async fn rest(&self) {
+        sleep(self.pause).await;
+    }
+
+    /// Has the client run a tool; `None` when no result came within `wait`.
+    pub(super) async fn ask_tool(&self, identifier: &str, api_name: &str, wait: Duration) -> Option<ToolResult> {
+        let tool_call_id = format!("call_{}", Uuid::new_v4().simple());
+        let calling = json!({ "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}", "type": "builtin" });
+        self.push(
+            "stream_chunk",
+            json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }),
+        );
+        self.push("tool_start", json!({ "toolCalling": calling }));
+
+        let result = self.dev().await_tool(&tool_call_id);
+        self.run.count_event();
+        self.app.gateway.tool_execute(
+            &self.run.operation_id,
+            json!({
+                "toolCallId": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}",
+                "executionTimeoutMs": u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            }),
+        );
+        let result = timeout(wait, result).await.ok().and_then(Result::ok);
+        let outcome = match &result {
+            Some(result) => json!({
+                "isSuccess": result.success, "payload": { "toolCalling": calling },
+                "result": { "content": result.content, "error": result.error, "state": result.state },
+            }),
+            None => json!({
+                "isSuccess": false, "payload": { "toolCalling": calling },
+                "result": { "error": { "message": "Tool execution timed out", "type": "timeout" } },
+            }),
+        };
+        self.push("tool_end", outcome);
+        result
+    }
+
+    /// Asks the user for a line; `None` when none came within `wait`. Asks again after a restart.
+    pub(super) async fn ask_input(&self, prompt: &str, wait: Duration) -> Option<String> {
+        let operation_id = &self.run.operation_id;
+        let deadline = Instant::now() + wait;
+        self.app.gateway.update_status(operation_id, "waiting_input", "");
+        let content = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.app.gateway.request_input(operation_id, prompt, left).await {
+                Ok(content) => break Some(content),
+                Err(Unanswered::Timeout) => break None,
+                Err(Unanswered::Forgotten) => {}
+            }
+        };
+        self.app.gateway.update_status(operation_id, "running", "");
+        content
+    }
+
+    fn dev(&self) -> &Dev {
+        dev(&self.app)
+    }
+}

@@ -1,0 +1,158 @@
+//! How far an operation's events were delivered, and whether the ids still mean the same sequence.
+
+use std::collections::VecDeque;
+
+use super::event::{EventHead, EventType};
+use crate::machine::DialId;
+
+/// As many delivered events are remembered as a gateway buffers.
+const REMEMBERED: usize = 1_000;
+
+/// The id of a sequenced frame. Gateways count per operation; other ids are passed through uncompared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventId {
+    /// A decimal integer.
+    Number(u64),
+    /// Anything else.
+    Text(String),
+}
+
+impl EventId {
+    /// Reads an id. `None` for an empty one. Only a canonical decimal is a number, so that it can be written back.
+    pub fn parse(id: &str) -> Option<Self> {
+        if id.is_empty() {
+            return None;
+        }
+        let canonical = id.bytes().all(|byte| byte.is_ascii_digit()) && (id.len() == 1 || !id.starts_with('0'));
+        match id.parse::<u64>() {
+            Ok(number) if canonical => Some(Self::Number(number)),
+            _ => Some(Self::Text(id.to_owned())),
+        }
+    }
+
+    /// The number, where it is one.
+    pub const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(formatter),
+            Self::Text(text) => text.fmt(formatter),
+        }
+    }
+}
+
+/// What identifies an event where its id does not: type, step and timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventKey {
+    event_type: EventType,
+    step_index: u32,
+    timestamp: u64,
+}
+
+impl EventKey {
+    /// The key of an event. `None`: it has no timestamp to tell it by, or a type that this client cannot tell from others.
+    pub fn of(head: &EventHead) -> Option<Self> {
+        let timestamp = head.timestamp.filter(|_| head.event_type != EventType::OTHER)?;
+        Some(Self { event_type: head.event_type, step_index: head.step_index, timestamp })
+    }
+}
+
+/// The last delivered event of an operation and the memory of those before it.
+#[derive(Debug, Default)]
+pub struct Cursor {
+    last: Option<EventId>,
+    last_timestamp: Option<u64>,
+    delivered_on: Option<DialId>,
+    delivered: VecDeque<(u64, EventKey)>,
+    of_older_sequences: Vec<EventKey>,
+}
+
+impl Cursor {
+    /// A cursor at an id that another client delivered; empty text means the start.
+    pub fn at(id: &str) -> Self {
+        Self { last: EventId::parse(id), ..Self::default() }
+    }
+
+    /// The id to resume from; empty at the start.
+    pub fn id(&self) -> String {
+        self.last.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The id to resume from as a number, 0 at the start and for any other id.
+    pub fn number(&self) -> u64 {
+        self.last.as_ref().and_then(EventId::number).unwrap_or(0)
+    }
+
+    /// Whether nothing was delivered yet.
+    pub const fn is_at_start(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// Whether a frame with this id was delivered already, as long as ids mean the same sequence.
+    pub fn covers(&self, id: &EventId) -> bool {
+        match (id, &self.last) {
+            (EventId::Number(number), Some(EventId::Number(last))) => number <= last,
+            _ => false,
+        }
+    }
+
+    /// Whether an event that the cursor covers proves that ids started anew: it came on a younger socket than the event
+    /// at the cursor and happened strictly later.
+    pub fn proves_new_sequence(&self, head: &EventHead, dial: DialId) -> bool {
+        let (Some(last), Some(timestamp)) = (self.last_timestamp, head.timestamp) else { return false };
+        self.delivered_on.is_some_and(|delivered_on| dial > delivered_on) && timestamp > last
+    }
+
+    /// Whether the delivered event with this id is this one. `None`: it is not remembered.
+    pub fn agrees(&self, number: u64, head: &EventHead) -> Option<bool> {
+        let key = EventKey::of(head)?;
+        let known = self.delivered.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        Some(self.delivered[known].1 == key)
+    }
+
+    /// Whether an event of a new sequence was delivered under an id of an older one; if so it is struck off.
+    pub fn was_in_older_sequence(&mut self, head: &EventHead) -> bool {
+        if self.of_older_sequences.is_empty() {
+            return false;
+        }
+        let Some(key) = EventKey::of(head) else { return false };
+        let Some(known) = self.of_older_sequences.iter().position(|older| *older == key) else { return false };
+        self.of_older_sequences.remove(known);
+        true
+    }
+
+    /// Moves to a delivered frame; `head` where it was an event.
+    pub fn advance(&mut self, id: Option<EventId>, head: Option<&EventHead>, dial: DialId) {
+        if let Some(timestamp) = head.and_then(|head| head.timestamp) {
+            self.last_timestamp = self.last_timestamp.max(Some(timestamp));
+        }
+        let Some(id) = id else { return };
+        self.delivered_on = Some(dial);
+        if let (Some(number), Some(key)) = (id.number(), head.and_then(EventKey::of)) {
+            self.remember(number, key);
+        }
+        self.last = Some(id);
+    }
+
+    /// Starts a new sequence of ids. What was delivered stays known by its keys.
+    pub fn reset(&mut self) {
+        self.last = None;
+        self.of_older_sequences.extend(self.delivered.drain(..).map(|(_, key)| key));
+        let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED);
+        self.of_older_sequences.drain(..excess);
+    }
+
+    fn remember(&mut self, number: u64, key: EventKey) {
+        if self.delivered.len() == REMEMBERED {
+            self.delivered.pop_front();
+        }
+        self.delivered.push_back((number, key));
+    }
+}

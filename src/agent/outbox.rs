@@ -1,0 +1,80 @@
+//! Tool results that the gateway may not have read yet.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::machine::DialId;
+use crate::time::Timestamp;
+
+/// How long the server side waits for a result.
+const KEPT_FOR: u64 = 120_000;
+
+/// A tool result, encoded once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The call it answers.
+    pub tool_call_id: Rc<str>,
+    /// The frame as JSON text.
+    pub frame: Rc<str>,
+}
+
+/// Results that were not confirmed: a frame of the gateway received later on the socket that carried one confirms it.
+///
+/// A socket that dies first loses what it carried, so the result is sent again on the next one; the server keys results
+/// by `toolCallId`, so a second copy does no harm.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    entries: VecDeque<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    since: Timestamp,
+    sent_on: Option<DialId>,
+    result: ToolResult,
+}
+
+impl Outbox {
+    /// When [`Self::expired`] has something to tell.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.entries.front().map(|entry| entry.since + KEPT_FOR)
+    }
+
+    /// Keeps a result that was sent on a socket, or that waits for one.
+    pub fn keep(&mut self, result: ToolResult, sent_on: Option<DialId>, now: Timestamp) {
+        self.entries.push_back(Entry { since: now, sent_on, result });
+    }
+
+    /// A frame arrived: everything sent on this socket before it was read.
+    pub fn confirm(&mut self, dial: DialId) {
+        if !self.entries.is_empty() {
+            self.entries.retain(|entry| entry.sent_on != Some(dial));
+        }
+    }
+
+    /// The results that a new socket must carry.
+    pub fn resend(&mut self, dial: DialId) -> Vec<ToolResult> {
+        let due = self.entries.iter_mut().filter(|entry| entry.sent_on != Some(dial));
+        due.map(|entry| {
+            entry.sent_on = Some(dial);
+            entry.result.clone()
+        })
+        .collect()
+    }
+
+    /// Removes the results nobody waits for any more.
+    pub fn expired(&mut self, now: Timestamp) -> Vec<ToolResult> {
+        let mut expired = Vec::new();
+        while self.deadline().is_some_and(|deadline| now >= deadline)
+            && let Some(entry) = self.entries.pop_front()
+        {
+            expired.push(entry.result);
+        }
+        expired
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}

@@ -1,0 +1,563 @@
+//! One logical connection across many sockets: when to dial, how long to wait, when to give up.
+//!
+//! ```text
+//!            connect                 opened                authenticated
+//!   Idle ───────────────▶ Dialing ──────────▶ Handshaking ──────────────▶ Ready
+//!    ▲  └─▶ Asking ──────────▲  │                │   ▲ │                    │
+//!    │      (token owed)     │  └──── lost ──────┤   │ └─▶ Refreshing ◀─────┤ refresh
+//!    │                       │                   ▼   │     (token owed)     │
+//!    └── stop ──        Waiting ◀────────────────┴───┴──────────────────────┘ lost
+//! ```
+//!
+//! A session owns a link, tells it what the protocol's frames mean ([`Link::authenticated`], [`Link::refresh`],
+//! [`Link::stop`]) and drains [`Link::poll`] after every call.
+
+mod backoff;
+mod credential;
+mod heartbeat;
+mod status;
+mod token;
+
+use std::collections::VecDeque;
+
+use crate::machine::{Answer, DialId, RequestId, Timer, TokenReason, Wake};
+use crate::time::Timestamp;
+use backoff::Backoff;
+use credential::Credential;
+use heartbeat::{Heartbeat, Verdict};
+pub use status::{Reason, Snapshot, Status};
+pub use token::{Lifetime, Token};
+
+/// From the dial to the gateway's acceptance.
+const HANDSHAKE_WITHIN: u64 = 10_000;
+/// A handshake deadline that fires this much late was not watched; it is extended once.
+const HANDSHAKE_LATE: u64 = 2_000;
+/// How long an application without a token callback may take to replace an expired token.
+const UPDATE_TOKEN_WITHIN: u64 = 15_000;
+/// From a fresh token on the same socket to the gateway's acceptance.
+const REAUTHENTICATE_WITHIN: u64 = 5_000;
+
+/// A connection that survives its sockets.
+#[derive(Debug)]
+pub struct Link {
+    auto_reconnect: bool,
+    phase: Phase,
+    snapshot: Snapshot,
+    backoff: Backoff,
+    credential: Credential,
+    offline: bool,
+    in_page_cache: bool,
+    announced_disconnect: bool,
+    next_dial: u32,
+    out: VecDeque<LinkOutput>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Idle,
+    Asking,
+    Dialing { dial: DialId, limit: Limit },
+    Handshaking { dial: DialId, limit: Limit, renewed: bool },
+    Refreshing { dial: DialId },
+    Ready { dial: DialId, heartbeat: Heartbeat },
+    Waiting { until: Option<Timestamp> },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    at: Timestamp,
+    extended: bool,
+}
+
+/// What a link wants done, in order.
+#[derive(Debug, PartialEq)]
+pub enum LinkOutput {
+    /// Ask the host for a token.
+    Ask {
+        /// The question's id.
+        request: RequestId,
+        /// Why.
+        reason: TokenReason,
+    },
+    /// The token is no longer wanted.
+    Withdraw {
+        /// The question's id.
+        request: RequestId,
+    },
+    /// Open a socket.
+    Dial {
+        /// Its id.
+        dial: DialId,
+    },
+    /// Present the credential on an open socket.
+    Authenticate {
+        /// The socket.
+        dial: DialId,
+    },
+    /// Send a heartbeat.
+    Ping {
+        /// The socket.
+        dial: DialId,
+    },
+    /// Close a socket.
+    Hangup {
+        /// The socket.
+        dial: DialId,
+    },
+    /// The status changed.
+    StatusChanged(Status),
+    /// Another attempt follows after this many milliseconds.
+    Reconnecting {
+        /// The delay in milliseconds.
+        delay: u64,
+    },
+    /// The connection is closed for good, told once per connection.
+    Disconnected,
+    /// The connection was lost and none follows, because the application wants none.
+    GaveUp,
+    /// The host said that there will be no token. The session must stop the link.
+    Unauthorized {
+        /// What the host said.
+        detail: String,
+    },
+    /// The host gave no token this time.
+    TokenFault {
+        /// What the host said.
+        detail: String,
+        /// It said nothing within its time.
+        overdue: bool,
+    },
+}
+
+impl Link {
+    /// A link that is not connected.
+    pub fn new(token: Option<Token>, host_answers: bool, auto_reconnect: bool) -> Self {
+        Self {
+            auto_reconnect,
+            phase: Phase::Idle,
+            snapshot: Snapshot {
+                status: Status::Disconnected,
+                since: Timestamp::default(),
+                attempt: 0,
+                retry_at: None,
+                reason: None,
+            },
+            backoff: Backoff::default(),
+            credential: Credential::new(token, host_answers),
+            offline: false,
+            in_page_cache: false,
+            announced_disconnect: false,
+            next_dial: 0,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// The connection at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        let retry_at = match self.phase {
+            Phase::Waiting { until } => until,
+            _ => None,
+        };
+        Snapshot { attempt: self.backoff.attempt(), retry_at, ..self.snapshot }
+    }
+
+    /// The open socket that frames may be sent on.
+    pub fn open_socket(&self) -> Option<DialId> {
+        match self.phase {
+            Phase::Handshaking { dial, .. } | Phase::Refreshing { dial } | Phase::Ready { dial, .. } => Some(dial),
+            _ => None,
+        }
+    }
+
+    /// The open socket that the gateway accepted the token on.
+    pub fn ready_socket(&self) -> Option<DialId> {
+        match self.phase {
+            Phase::Ready { dial, .. } => Some(dial),
+            _ => None,
+        }
+    }
+
+    /// Whether this socket is the current one.
+    pub fn is_current(&self, dial: DialId) -> bool {
+        self.socket() == Some(dial)
+    }
+
+    /// Whether nothing is connected and nothing is planned.
+    pub fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Idle)
+    }
+
+    /// Whether the open socket waits for a fresh token.
+    pub fn is_refreshing(&self) -> bool {
+        matches!(self.phase, Phase::Refreshing { .. })
+    }
+
+    /// Whether the host can be asked for tokens.
+    pub fn host_answers(&self) -> bool {
+        self.credential.host_answers()
+    }
+
+    /// The token to authenticate with.
+    pub fn secret(&self) -> &str {
+        self.credential.secret()
+    }
+
+    /// The earliest deadline and its name.
+    pub fn deadline(&self) -> Option<(Timestamp, Timer)> {
+        if self.is_idle() {
+            return None;
+        }
+        let phase = match &self.phase {
+            Phase::Dialing { limit, .. } | Phase::Handshaking { limit, .. } => Some((limit.at, Timer::Handshake)),
+            Phase::Ready { heartbeat, .. } => Some(heartbeat.deadline()),
+            Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
+            Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
+        };
+        [phase, self.credential.deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// The socket opened (V1-10).
+    pub fn opened(&mut self, dial: DialId, now: Timestamp) {
+        let Phase::Dialing { dial: current, limit } = self.phase else { return };
+        if dial != current {
+            return;
+        }
+        self.backoff.opened();
+        self.phase = Phase::Handshaking { dial, limit, renewed: false };
+        self.set(Status::Authenticating, now);
+        self.out.push_back(LinkOutput::Authenticate { dial });
+    }
+
+    /// The socket could not be created (V1-06): the status says so while the next attempt is already planned.
+    pub fn refused(&mut self, dial: DialId, now: Timestamp) {
+        if !self.is_current(dial) {
+            return;
+        }
+        self.snapshot.reason = Some(Reason::DialFailed);
+        self.set(Status::Disconnected, now);
+        if self.auto_reconnect {
+            self.schedule(now);
+        } else {
+            self.phase = Phase::Idle;
+            self.out.push_back(LinkOutput::GaveUp);
+        }
+    }
+
+    /// The socket was closed from outside (V1-22).
+    pub fn closed(&mut self, dial: DialId, now: Timestamp) {
+        if self.is_current(dial) {
+            self.lost(Reason::ConnectionLost, now);
+        }
+    }
+
+    /// The host answered.
+    pub fn answered(&mut self, request: RequestId, answer: Answer, now: Timestamp) {
+        if !self.credential.answered(request, &answer, now) {
+            return;
+        }
+        match answer {
+            Answer::Token(_) => self.token_arrived(now),
+            Answer::Unauthorized { detail } => self.out.push_back(LinkOutput::Unauthorized { detail }),
+            Answer::Failed { detail } => {
+                self.out.push_back(LinkOutput::TokenFault { detail, overdue: false });
+                self.token_failed(Reason::TokenFailed, now);
+            }
+        }
+    }
+
+    /// The page or the network changed (Liveness).
+    pub fn woke(&mut self, wake: Wake, now: Timestamp) {
+        match wake {
+            Wake::Offline => return self.went_offline(),
+            Wake::Hidden => return self.went_into_page_cache(now),
+            Wake::Online => self.offline = false,
+            Wake::Visible | Wake::Resumed | Wake::Shown => self.in_page_cache = false,
+        }
+        match self.phase {
+            Phase::Ready { .. } => self.probe(now),
+            Phase::Waiting { .. } if !self.offline && !self.in_page_cache => self.begin(now),
+            _ => {}
+        }
+    }
+
+    /// A deadline passed.
+    pub fn timeout(&mut self, now: Timestamp) {
+        if self.is_idle() {
+            return;
+        }
+        if self.credential.question_is_overdue(now) {
+            self.withdraw();
+            self.out.push_back(LinkOutput::TokenFault { detail: String::new(), overdue: true });
+            self.token_failed(Reason::TokenTimeout, now);
+        }
+        if self.credential.refresh_is_due(now) {
+            self.ask(TokenReason::Expiring, now);
+        }
+        match &mut self.phase {
+            Phase::Dialing { limit, .. } => {
+                if limit.is_over(now) {
+                    self.give_up_socket(Reason::ConnectTimeout, now);
+                }
+            }
+            Phase::Handshaking { limit, .. } => {
+                if limit.is_over(now) {
+                    self.give_up_socket(Reason::AuthTimeout, now);
+                }
+            }
+            Phase::Ready { dial, heartbeat } => {
+                let dial = *dial;
+                match heartbeat.timeout(now) {
+                    Verdict::Alive => {}
+                    Verdict::Ping => self.out.push_back(LinkOutput::Ping { dial }),
+                    Verdict::Silent => self.give_up_socket(Reason::HeartbeatTimeout, now),
+                    Verdict::ProbeFailed => self.give_up_socket(Reason::ProbeTimeout, now),
+                }
+            }
+            Phase::Waiting { until: Some(at) } if now >= *at => self.begin(now),
+            Phase::Waiting { .. } | Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => {}
+        }
+    }
+
+    /// The gateway accepted the token (V1-11). `false`: it had before.
+    pub fn authenticated(&mut self, now: Timestamp) -> bool {
+        let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else { return false };
+        self.backoff.succeeded();
+        self.credential.schedule_refresh(now);
+        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(now) };
+        self.snapshot.reason = None;
+        self.set(Status::Connected, now);
+        true
+    }
+
+    /// The gateway called the token expired (V1-13).
+    pub fn refresh(&mut self, now: Timestamp) {
+        let Some(dial) = self.open_socket() else { return };
+        let already_renewed = matches!(self.phase, Phase::Handshaking { renewed: true, .. });
+        self.credential.expired();
+        self.snapshot.reason = Some(Reason::TokenExpired);
+        if !self.credential.host_answers() {
+            let limit = Limit::new(now + UPDATE_TOKEN_WITHIN);
+            self.phase = Phase::Handshaking { dial, limit, renewed: false };
+        } else if already_renewed {
+            self.give_up_socket(Reason::TokenExpired, now);
+        } else {
+            self.phase = Phase::Refreshing { dial };
+            self.ask(TokenReason::Expired, now);
+        }
+    }
+
+    /// Gives the current socket up; another follows.
+    pub fn give_up_socket(&mut self, reason: Reason, now: Timestamp) {
+        self.hang_up();
+        self.lost(reason, now);
+    }
+
+    /// The gateway acknowledged a heartbeat (V1-17). `true`: everything sent before the probe was read.
+    pub fn acknowledged(&mut self) -> bool {
+        match &mut self.phase {
+            Phase::Ready { heartbeat, .. } => heartbeat.acknowledged(),
+            _ => false,
+        }
+    }
+
+    /// Sends a heartbeat now; unanswered for 4 s, the socket is given up.
+    pub fn probe(&mut self, now: Timestamp) {
+        if let Phase::Ready { dial, heartbeat } = &mut self.phase
+            && heartbeat.probe(now)
+        {
+            self.out.push_back(LinkOutput::Ping { dial: *dial });
+        }
+    }
+
+    /// Connects, unless a socket exists or is awaited (V1-01, V1-02). A pending backoff is cut short.
+    pub fn connect(&mut self, now: Timestamp) {
+        if matches!(self.phase, Phase::Idle | Phase::Waiting { .. }) {
+            self.in_page_cache = false;
+            self.begin(now);
+        }
+    }
+
+    /// Replaces whatever socket there is, at once (V1-04).
+    pub fn reconnect(&mut self, now: Timestamp) {
+        self.hang_up();
+        self.in_page_cache = false;
+        self.backoff.succeeded();
+        self.begin(now);
+    }
+
+    /// Closes for good (V1-03). Told once per connection.
+    pub fn stop(&mut self, reason: Reason, now: Timestamp) {
+        self.withdraw();
+        self.credential.stop_refresh();
+        self.hang_up();
+        self.phase = Phase::Idle;
+        self.backoff.succeeded();
+        self.snapshot.reason = Some(reason);
+        self.set(Status::Disconnected, now);
+        self.announce_disconnect();
+    }
+
+    /// Replaces the token (V1-05). One that the host owed ends the wait.
+    pub fn update_token(&mut self, token: Token, now: Timestamp) {
+        self.credential.hold(token);
+        if matches!(self.phase, Phase::Asking | Phase::Refreshing { .. }) {
+            self.withdraw();
+            self.token_arrived(now);
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<LinkOutput> {
+        self.out.pop_front()
+    }
+
+    fn socket(&self) -> Option<DialId> {
+        match self.phase {
+            Phase::Dialing { dial, .. } => Some(dial),
+            _ => self.open_socket(),
+        }
+    }
+
+    fn set(&mut self, status: Status, now: Timestamp) {
+        if self.snapshot.status != status {
+            self.snapshot.status = status;
+            self.snapshot.since = now;
+            self.out.push_back(LinkOutput::StatusChanged(status));
+        }
+    }
+
+    fn begin(&mut self, now: Timestamp) {
+        self.announced_disconnect = false;
+        let Some(reason) = self.credential.needed(now) else { return self.dial(now) };
+        self.phase = Phase::Asking;
+        self.snapshot.reason = Some(Reason::TokenPending);
+        self.set(Status::Connecting, now);
+        self.ask(reason, now);
+    }
+
+    fn dial(&mut self, now: Timestamp) {
+        let dial = DialId(self.next_dial);
+        self.next_dial += 1;
+        self.phase = Phase::Dialing { dial, limit: Limit::new(now + HANDSHAKE_WITHIN) };
+        self.set(Status::Connecting, now);
+        self.out.push_back(LinkOutput::Dial { dial });
+    }
+
+    fn ask(&mut self, reason: TokenReason, now: Timestamp) {
+        if let Some(request) = self.credential.ask(now) {
+            self.out.push_back(LinkOutput::Ask { request, reason });
+        }
+    }
+
+    fn withdraw(&mut self) {
+        if let Some(request) = self.credential.withdraw() {
+            self.out.push_back(LinkOutput::Withdraw { request });
+        }
+    }
+
+    fn token_arrived(&mut self, now: Timestamp) {
+        match self.phase {
+            Phase::Asking => self.dial(now),
+            Phase::Refreshing { dial } => {
+                let limit = Limit::new(now + REAUTHENTICATE_WITHIN);
+                self.phase = Phase::Handshaking { dial, limit, renewed: true };
+                self.out.push_back(LinkOutput::Authenticate { dial });
+            }
+            _ => {}
+        }
+    }
+
+    fn token_failed(&mut self, reason: Reason, now: Timestamp) {
+        match self.phase {
+            Phase::Asking => self.lost(reason, now),
+            Phase::Refreshing { .. } => self.give_up_socket(reason, now),
+            _ => self.credential.postpone_refresh(now),
+        }
+    }
+
+    fn hang_up(&mut self) {
+        if let Some(dial) = self.socket() {
+            self.out.push_back(LinkOutput::Hangup { dial });
+        }
+    }
+
+    fn lost(&mut self, reason: Reason, now: Timestamp) {
+        if !self.auto_reconnect {
+            self.stop_after_loss(reason, now);
+        } else if self.is_refreshing() && self.credential.is_asking() {
+            // The token that is on its way will be used on the next socket.
+            self.phase = Phase::Asking;
+            self.snapshot.reason = Some(Reason::TokenPending);
+            self.set(Status::Reconnecting, now);
+        } else {
+            self.snapshot.reason = Some(reason);
+            self.set(Status::Reconnecting, now);
+            self.schedule(now);
+        }
+    }
+
+    fn stop_after_loss(&mut self, reason: Reason, now: Timestamp) {
+        self.withdraw();
+        self.credential.stop_refresh();
+        self.phase = Phase::Idle;
+        self.snapshot.reason = Some(reason);
+        self.set(Status::Disconnected, now);
+        self.announce_disconnect();
+        self.out.push_back(LinkOutput::GaveUp);
+    }
+
+    fn announce_disconnect(&mut self) {
+        if !self.announced_disconnect {
+            self.announced_disconnect = true;
+            self.out.push_back(LinkOutput::Disconnected);
+        }
+    }
+
+    fn schedule(&mut self, now: Timestamp) {
+        let delay = self.backoff.next_delay();
+        let until = (!self.offline).then_some(now + delay);
+        if self.offline {
+            self.snapshot.reason = Some(Reason::Offline);
+        }
+        self.phase = Phase::Waiting { until };
+        self.out.push_back(LinkOutput::Reconnecting { delay });
+    }
+
+    fn went_offline(&mut self) {
+        self.offline = true;
+        if let Phase::Waiting { until: until @ Some(_) } = &mut self.phase {
+            *until = None;
+            self.snapshot.reason = Some(Reason::Offline);
+        }
+    }
+
+    fn went_into_page_cache(&mut self, now: Timestamp) {
+        if self.is_idle() {
+            return;
+        }
+        self.in_page_cache = true;
+        self.withdraw();
+        self.hang_up();
+        self.phase = Phase::Waiting { until: None };
+        self.snapshot.reason = Some(Reason::PageHidden);
+        self.set(Status::Reconnecting, now);
+    }
+}
+
+impl Limit {
+    const fn new(at: Timestamp) -> Self {
+        Self { at, extended: false }
+    }
+
+    /// Whether the limit passed under our eyes. One that passed unwatched is extended, once.
+    fn is_over(&mut self, now: Timestamp) -> bool {
+        if now < self.at {
+            return false;
+        }
+        if self.extended || now - self.at <= HANDSHAKE_LATE {
+            return true;
+        }
+        *self = Self { at: now + HANDSHAKE_WITHIN, extended: true };
+        false
+    }
+}

@@ -1,0 +1,221 @@
+//! The contract between a machine without I/O and the shell that carries it out.
+//!
+//! A shell feeds [`Input`]s to [`Machine::handle`], performs every [`Output`] that [`Machine::poll`] returns, in order,
+//! until it returns `None`, then sleeps until the earliest of an input and [`Machine::deadline`].
+
+use crate::link::Token;
+use crate::time::Timestamp;
+
+/// One socket's life. Inputs that carry the id of an older socket are ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DialId(pub u32);
+
+/// One question to the host, answered at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId(pub u32);
+
+/// A protocol as a state machine: inputs in, one ordered stream of outputs out, no clock and no socket.
+pub trait Machine {
+    /// A decoded frame of the server.
+    type Frame;
+    /// A frame to be encoded and sent.
+    type Command;
+    /// What the application is told.
+    type Event;
+
+    /// Takes in what happened at `now`.
+    fn handle(&mut self, input: Input<Self::Frame>, now: Timestamp);
+
+    /// The next thing to do. An event counts as delivered once it was returned from here.
+    fn poll(&mut self) -> Option<Output<Self::Command, Self::Event>>;
+
+    /// When [`Input::Timeout`] is due, and what for. `None`: nothing is waited for by time.
+    fn deadline(&self) -> Option<(Timestamp, Timer)>;
+}
+
+/// What happened outside.
+#[derive(Debug)]
+pub enum Input<F> {
+    /// The socket is open.
+    Opened {
+        /// The socket.
+        dial: DialId,
+    },
+    /// The socket could not even be created (a bad URL, a blocked scheme).
+    Refused {
+        /// The socket that never was.
+        dial: DialId,
+        /// What the platform said.
+        detail: String,
+    },
+    /// A frame arrived.
+    Frame {
+        /// The socket.
+        dial: DialId,
+        /// The frame.
+        frame: F,
+    },
+    /// A frame arrived that is none.
+    Garbled {
+        /// The socket.
+        dial: DialId,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The socket reported an error; its close follows.
+    Faulted {
+        /// The socket.
+        dial: DialId,
+    },
+    /// The other side or the network ended the socket.
+    Closed {
+        /// The socket.
+        dial: DialId,
+        /// The close code, 1006 where there was no close frame.
+        code: u16,
+        /// The close reason, often empty.
+        reason: String,
+    },
+    /// The host answered a question.
+    Answered {
+        /// The question's id.
+        request: RequestId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// The host noticed something about the page or the network.
+    Woke(Wake),
+    /// The deadline passed.
+    Timeout,
+}
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+pub enum Output<C, E> {
+    /// Ask the host; the answer comes back as [`Input::Answered`].
+    Ask {
+        /// The question's id.
+        request: RequestId,
+        /// The question.
+        question: Question,
+    },
+    /// The answer to this question is no longer wanted; a late one is ignored.
+    Withdraw {
+        /// The question's id.
+        request: RequestId,
+    },
+    /// Open a socket.
+    Dial {
+        /// The id its inputs must carry.
+        dial: DialId,
+        /// Where to.
+        url: String,
+    },
+    /// Send a frame on an open socket.
+    Send {
+        /// The socket.
+        dial: DialId,
+        /// The frame.
+        command: C,
+    },
+    /// Close the socket and forget it: nothing waits for its close event.
+    Hangup {
+        /// The socket.
+        dial: DialId,
+        /// The close code.
+        code: u16,
+        /// The close reason.
+        reason: &'static str,
+    },
+    /// Tell the application.
+    Event(E),
+}
+
+/// A question to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A token to authenticate with.
+    Token {
+        /// Why it is needed.
+        reason: TokenReason,
+    },
+}
+
+/// Why a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenReason {
+    /// There is none yet.
+    Initial,
+    /// 80 % of the current one's life is over; it is still good.
+    Expiring,
+    /// The current one is over, by its own `exp` or by the gateway's word.
+    Expired,
+}
+
+impl TokenReason {
+    /// The name that applications see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The host's answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A token.
+    Token(Token),
+    /// There will be no token: the user is signed out or may not. Final.
+    Unauthorized {
+        /// What the host said.
+        detail: String,
+    },
+    /// No token this time. Asked again with backoff.
+    Failed {
+        /// What the host said.
+        detail: String,
+    },
+}
+
+/// What the host noticed about the page or the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The page became visible.
+    Visible,
+    /// The page was unfrozen.
+    Resumed,
+    /// The page came back from the back/forward cache.
+    Shown,
+    /// The page goes into the back/forward cache.
+    Hidden,
+    /// The network is back.
+    Online,
+    /// The network is gone.
+    Offline,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    /// The gateway owes an open socket and the end of the handshake.
+    Handshake,
+    /// The next attempt to connect.
+    Retry,
+    /// The next heartbeat.
+    Heartbeat,
+    /// The gateway owes an acknowledgement of a heartbeat.
+    Probe,
+    /// The host owes a token.
+    Token,
+    /// The token is to be renewed before it expires.
+    Refresh,
+    /// The replay after `resume` went quiet.
+    Replay,
+    /// A resumed operation is suspiciously silent.
+    Audit,
+    /// A tool result was never confirmed.
+    ToolResult,
+}

@@ -1,0 +1,56 @@
+//! Where an operation's socket is.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What `encodeURIComponent` leaves as it is, besides letters and digits.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// The schemes of a base URL and what becomes of them.
+const SCHEMES: [(&str, &str); 4] = [("wss://", "wss://"), ("https://", "wss://"), ("ws://", "ws://"), ("http://", "ws://")];
+
+/// The WebSocket URL of an operation (§1.1): `https` becomes `wss`, anything without a scheme `ws`, slashes at the end
+/// of the base are dropped, a path prefix is kept.
+pub fn socket_url(gateway_url: &str, operation_id: &str) -> String {
+    let (scheme, rest) = SCHEMES
+        .iter()
+        .find_map(|(prefix, scheme)| Some((*scheme, gateway_url.strip_prefix(prefix)?)))
+        .unwrap_or(("ws://", gateway_url));
+    let rest = rest.trim_end_matches('/');
+    let mut url = [scheme, rest, "/ws?operationId="].concat();
+    url.extend(utf8_percent_encode(operation_id, COMPONENT));
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_gateway_url_leads_to_one_socket_url() {
+        for (base, expected) in [
+            ("ws://g", "ws://g/ws?operationId=op"),
+            ("wss://g///", "wss://g/ws?operationId=op"),
+            ("https://g", "wss://g/ws?operationId=op"),
+            ("https://g/", "wss://g/ws?operationId=op"),
+            ("http://g:8787/", "ws://g:8787/ws?operationId=op"),
+            ("localhost:8787", "ws://localhost:8787/ws?operationId=op"),
+            ("https://host/agent-gateway", "wss://host/agent-gateway/ws?operationId=op"),
+        ] {
+            assert_eq!(socket_url(base, "op"), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn an_operation_id_is_encoded_as_a_component() {
+        assert_eq!(socket_url("ws://g", "a b/ü&(1)"), "ws://g/ws?operationId=a%20b%2F%C3%BC%26(1)");
+    }
+}

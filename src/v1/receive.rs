@@ -1,0 +1,330 @@
+//! What a session does with what arrives.
+
+use crate::agent::{CompletionSource, EchoSignal, EventHead, EventId, Outcome, SessionStatus};
+use crate::link::{LinkOutput, Reason};
+use crate::machine::{DialId, Output, Question};
+use crate::time::Timestamp;
+
+use super::event::{Continuity, ErrorCode, Event, SessionCompletion};
+use super::replay::{Gathered, Purpose, Replay};
+use super::session::{Audit, Cycle, Session};
+use super::wire::{ClientFrame, ServerFrame};
+
+/// The close code of a refusal.
+const POLICY_VIOLATION: u16 = 1008;
+/// The close code and reason of a socket that we end.
+const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
+/// Silence after which a resumed operation is asked from the start, once.
+const AUDIT_AFTER: u64 = 15_000;
+
+impl<P> Session<P> {
+    pub(super) fn frame_arrived(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        if !self.link.is_current(dial) {
+            return;
+        }
+        self.outbox.confirm(dial);
+        if !frame.is_sequenced() {
+            if matches!(frame, ServerFrame::ResumeComplete { .. }) {
+                self.replay_is_over(dial);
+            }
+            self.ready.push_back((dial, frame));
+            return;
+        }
+        if matches!(self.audit, Audit::Due(_)) {
+            self.audit = Audit::NotNeeded;
+        }
+        if matches!(self.replay, Replay::Live) {
+            self.ready.push_back((dial, frame));
+        } else {
+            let gathered = self.replay.take(frame, self.now);
+            self.gathered(dial, gathered);
+        }
+    }
+
+    pub(super) fn garbled(&mut self, dial: DialId, detail: &str) {
+        if self.link.is_current(dial) {
+            self.error(ErrorCode::Protocol, format!("The gateway sent something that is no frame: {detail}"));
+        }
+    }
+
+    pub(super) fn faulted(&mut self, dial: DialId) {
+        if self.link.is_current(dial) {
+            self.error(ErrorCode::SocketError, format!("WebSocket error for operation {}", self.operation_id));
+        }
+    }
+
+    pub(super) fn closed(&mut self, dial: DialId, code: u16, reason: String) {
+        if !self.link.is_current(dial) {
+            return;
+        }
+        self.forget_socket();
+        // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
+        if code == POLICY_VIOLATION && !self.link.is_refreshing() {
+            let reason = if reason.is_empty() { "The gateway closed with code 1008".to_owned() } else { reason };
+            return self.refused(reason);
+        }
+        self.link.closed(dial, self.now);
+    }
+
+    pub(super) fn timed_out(&mut self) {
+        self.link.timeout(self.now);
+        self.drain_link();
+        let Some(dial) = self.link.ready_socket() else { return self.tool_results_expired() };
+        let gathered = self.replay.timeout(self.now);
+        self.gathered(dial, gathered);
+        if matches!(self.audit, Audit::Due(at) if self.now >= at) {
+            self.audit = Audit::NotNeeded;
+            self.resume_from_start(dial, Purpose::Audit);
+        }
+        self.tool_results_expired();
+    }
+
+    /// Handles one frame in order. An event it delivers is the last thing before its consequences.
+    pub(super) fn process(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        match frame {
+            ServerFrame::AgentEvent { id, head, payload } => self.agent_event(dial, id, head, payload),
+            ServerFrame::HeartbeatAck => self.acknowledged(dial),
+            ServerFrame::AuthSuccess => self.authenticated(dial),
+            ServerFrame::AuthFailed { reason } => self.auth_failed(reason),
+            ServerFrame::AuthExpired => self.auth_expired(),
+            ServerFrame::ResumeComplete { status, gap } => self.resumed(status, gap),
+            ServerFrame::SessionComplete { id, summary } => self.session_complete(dial, id, summary),
+            ServerFrame::StatusChange { id, status } => self.status_change(dial, id, status),
+            ServerFrame::ToolConfirmationRequest { id, payload } => {
+                self.request(dial, id, Event::ToolConfirmationRequest(payload));
+            }
+            ServerFrame::InputRequest { id, payload } => self.request(dial, id, Event::InputRequest(payload)),
+            ServerFrame::Unknown => {}
+        }
+    }
+
+    /// Carries out what the link decided, in its order.
+    pub(super) fn drain_link(&mut self) {
+        while let Some(output) = self.link.poll() {
+            match output {
+                LinkOutput::Ask { request, reason } => {
+                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
+                }
+                LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
+                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url.clone() }),
+                LinkOutput::Authenticate { dial } => {
+                    let command =
+                        ClientFrame::Auth { token: self.link.secret().to_owned(), client_id: self.client_id.clone() };
+                    self.out.push_back(Output::Send { dial, command });
+                }
+                LinkOutput::Ping { dial } => {
+                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
+                }
+                LinkOutput::Hangup { dial } => {
+                    self.forget_socket();
+                    let (code, reason) = NORMAL_CLOSURE;
+                    self.out.push_back(Output::Hangup { dial, code, reason });
+                }
+                LinkOutput::StatusChanged(status) => self.tell(Event::StatusChanged(status)),
+                LinkOutput::Reconnecting { delay } => self.tell(Event::Reconnecting { delay }),
+                LinkOutput::Disconnected => self.tell(Event::Disconnected),
+                LinkOutput::GaveUp => self.finish(Outcome::Disconnected, CompletionSource::ConnectionLost),
+                LinkOutput::Unauthorized { detail } => self.refused(detail),
+                LinkOutput::TokenFault { overdue: true, .. } => {
+                    self.error(ErrorCode::TokenTimeout, "getToken did not answer within 15 s".to_owned());
+                }
+                LinkOutput::TokenFault { detail, overdue: false } => self.error(ErrorCode::TokenFailed, detail),
+            }
+        }
+    }
+
+    fn agent_event(&mut self, dial: DialId, id: Option<EventId>, head: EventHead, payload: P) {
+        if id.as_ref().is_some_and(|id| self.cursor.covers(id)) {
+            if self.cursor.proves_new_sequence(&head, dial) {
+                self.tell_reset();
+                self.resume_from_start(dial, Purpose::NewSequence);
+                // The replay will most likely bring this event again; should it not, it is not lost.
+                let _ = self.replay.take(ServerFrame::AgentEvent { id, head, payload }, self.now);
+            }
+            return;
+        }
+        let delivered_before = self.cursor.was_in_older_sequence(&head);
+        self.cursor.advance(id, Some(&head), dial);
+        if delivered_before {
+            return;
+        }
+        self.guard.observe(&head);
+        self.tell(Event::AgentEvent(payload));
+        if head.own && head.is_session_terminal() {
+            self.ended_by_event(head);
+        }
+    }
+
+    fn acknowledged(&mut self, dial: DialId) {
+        if self.link.acknowledged() && self.replay.waits_for_barrier() {
+            self.replay_is_over(dial);
+        }
+    }
+
+    fn authenticated(&mut self, dial: DialId) {
+        if !self.link.authenticated(self.now) {
+            return;
+        }
+        self.drain_link();
+        let at_start = self.cursor.is_at_start();
+        let purpose = if at_start && self.resume_on_connect { Purpose::Everything } else { Purpose::GoOn };
+        if at_start {
+            self.guard.begin_replay();
+        } else {
+            self.guard.begin_replay_from_cursor();
+        }
+        self.audit = if at_start { Audit::NotNeeded } else { Audit::Possible };
+        self.replay = Replay::begin(purpose, self.cursor.number());
+        self.resume(dial, self.cursor.id());
+        for result in self.outbox.resend(dial) {
+            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
+        }
+        self.tell(Event::Connected);
+    }
+
+    fn auth_failed(&mut self, reason: String) {
+        // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
+        if self.link.is_refreshing() {
+            self.link.give_up_socket(Reason::TokenExpired, self.now);
+        } else {
+            self.refused(reason);
+        }
+    }
+
+    fn auth_expired(&mut self) {
+        if !self.link.host_answers() {
+            self.tell(Event::AuthExpired);
+        }
+        self.link.refresh(self.now);
+    }
+
+    fn resumed(&mut self, status: Option<SessionStatus>, gap: bool) {
+        if gap {
+            self.tell(Event::Continuity(Continuity::Gap));
+        }
+        self.tell(Event::ResumeComplete { status: status.clone(), gap });
+        let Some(status) = status else { return };
+        if status.is_terminal() && !self.guard.is_stale_resume_status(&status, gap) {
+            self.tell(Event::SessionComplete(SessionCompletion::ResumeStatus(status.clone())));
+            return self.finish_with_status(&status, CompletionSource::ResumeStatus, None);
+        }
+        self.guard.end_replay();
+        if self.audit == Audit::Possible {
+            let running = status == SessionStatus::Running;
+            self.audit = if running { Audit::Due(self.now + AUDIT_AFTER) } else { Audit::NotNeeded };
+        }
+    }
+
+    fn session_complete(&mut self, dial: DialId, id: Option<EventId>, summary: Option<String>) {
+        if !self.is_new(dial, id) || self.guard.consume_echo(EchoSignal::SessionComplete) {
+            return;
+        }
+        self.tell(Event::SessionComplete(SessionCompletion::RawSessionComplete));
+        self.finish_with_status(&SessionStatus::Completed, CompletionSource::SessionComplete, summary);
+    }
+
+    fn status_change(&mut self, dial: DialId, id: Option<EventId>, status: SessionStatus) {
+        if !self.is_new(dial, id) {
+            return;
+        }
+        if !status.is_terminal() {
+            self.tell(Event::StatusChange(status));
+        } else if !self.guard.consume_either(&status) {
+            self.tell(Event::SessionComplete(SessionCompletion::StatusChange(status.clone())));
+            self.finish_with_status(&status, CompletionSource::StatusChange, None);
+        }
+    }
+
+    fn request(&mut self, dial: DialId, id: Option<EventId>, event: Event<P>) {
+        if self.is_new(dial, id) {
+            self.tell(event);
+        }
+    }
+
+    /// Moves the cursor to a frame that is no event. `false`: it was there before.
+    fn is_new(&mut self, dial: DialId, id: Option<EventId>) -> bool {
+        if id.as_ref().is_some_and(|id| self.cursor.covers(id)) {
+            return false;
+        }
+        self.cursor.advance(id, None, dial);
+        true
+    }
+
+    fn gathered(&mut self, dial: DialId, gathered: Gathered<P>) {
+        match gathered {
+            Gathered::Waiting => {}
+            Gathered::InOrder(frames) => self.ready.extend(frames.into_iter().map(|frame| (dial, frame))),
+            Gathered::Complete(frames) => self.ready.extend(frames.into_iter().map(|frame| (dial, frame))),
+            Gathered::BarrierNeeded => self.link.probe(self.now),
+        }
+    }
+
+    fn replay_is_over(&mut self, dial: DialId) {
+        let audited = self.replay.purpose() == Some(Purpose::Audit);
+        let frames = self.replay.complete();
+        if audited && self.ids_started_anew(&frames) {
+            self.tell_reset();
+        }
+        self.ready.extend(frames.into_iter().map(|frame| (dial, frame)));
+    }
+
+    /// Judges a replay from the start: a known event under its id proves the sequence; a different one, or a counter
+    /// that never reached the cursor, proves a new one.
+    fn ids_started_anew(&self, frames: &[ServerFrame<P>]) -> bool {
+        let mut highest = 0;
+        for frame in frames {
+            let Some(number) = frame.id().and_then(EventId::number) else { continue };
+            highest = highest.max(number);
+            if let ServerFrame::AgentEvent { head, .. } = frame
+                && let Some(agrees) = self.cursor.agrees(number, head)
+            {
+                return !agrees;
+            }
+        }
+        highest > 0 && highest < self.cursor.number()
+    }
+
+    fn tell_reset(&mut self) {
+        self.cursor.reset();
+        self.guard.begin_replay();
+        self.tell(Event::Continuity(Continuity::Reset));
+    }
+
+    fn resume_from_start(&mut self, dial: DialId, purpose: Purpose) {
+        self.replay = Replay::begin(purpose, 0);
+        self.resume(dial, String::new());
+    }
+
+    fn resume(&mut self, dial: DialId, last_event_id: String) {
+        let command = ClientFrame::Resume { last_event_id };
+        self.out.push_back(Output::Send { dial, command });
+    }
+
+    fn forget_socket(&mut self) {
+        self.replay = Replay::Live;
+        self.audit = Audit::NotNeeded;
+    }
+
+    fn tool_results_expired(&mut self) {
+        for result in self.outbox.expired(self.now) {
+            let message = format!("The result of tool call {} was not delivered within 120 s", result.tool_call_id);
+            self.error(ErrorCode::ToolResultExpired, message);
+        }
+    }
+
+    fn error(&mut self, code: ErrorCode, message: String) {
+        self.tell(Event::Error { code, message });
+    }
+
+    pub(super) fn tell(&mut self, event: Event<P>) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.cycle == Cycle::Running
+    }
+
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
+    }
+}

@@ -1,0 +1,112 @@
+// Reads the head of a frame, so that the engine parses each text once and a payload crosses into WebAssembly untouched.
+// The vocabulary comes from Rust: the tables translate names into the indices that Rust knows them by.
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The number that a canonical decimal stands for; NaN for every other id. */
+function numberOf(id) {
+  const length = id.length;
+  if (length > 15 || (length > 1 && id.charCodeAt(0) === 48)) return NaN;
+  let number = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = id.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return NaN;
+    number = number * 10 + digit;
+  }
+  return length === 0 ? NaN : number;
+}
+
+/** What a socket signals besides frames, as Rust knows it. */
+const OPENED = 0;
+const FAULTED = 1;
+const CLOSED = 2;
+const GARBLED = 3;
+
+/**
+ * Sets the handlers of a socket.
+ *
+ * @param eventTypes event type names in the order of their indices, those that tell how a run ended first
+ * @param ends how many of them tell how a run ended
+ * @param operationId the client's own operation
+ * @param onEvent (event, id, typeIndex, own, stepIndex, timestamp, now): an event that is only routed
+ * @param onFrame (frame, now): every other frame
+ * @param onSignal (kind, code, text, now): opened, faulted, closed, garbled
+ */
+export function listen(socket, eventTypes, ends, operationId, onEvent, onFrame, onSignal) {
+  const indices = new Map(eventTypes.split(' ').map((name, index) => [name, index]));
+  const signal = (kind, code, text) => onSignal(kind, code, text, Date.now());
+  const garbled = (detail) => signal(GARBLED, 0, detail);
+  socket.onopen = () => signal(OPENED, 0, '');
+  socket.onerror = () => signal(FAULTED, 0, '');
+  socket.onclose = (event) => signal(CLOSED, event?.code ?? 1006, String(event?.reason ?? ''));
+  socket.onmessage = (message) => {
+    const text = message.data;
+    if (typeof text !== 'string') return garbled('a binary message');
+    let frame;
+    try {
+      frame = JSON.parse(text);
+    } catch (error) {
+      return garbled(messageOf(error));
+    }
+    if (!isObject(frame)) return garbled('JSON that is no object');
+    if (frame.type !== 'agent_event') return onFrame(frame, Date.now());
+    const event = frame.event;
+    if (!isObject(event)) return garbled('an agent_event without an event');
+    const type = indices.get(event.type) ?? 0;
+    const id = frame.id;
+    const number = typeof id === 'string' ? numberOf(id) : NaN;
+    // An id that is no number, and an event that may end the run, take the way on which everything is read.
+    if ((number !== number && id) || (type > 0 && type <= ends)) return onFrame(frame, Date.now());
+    const owner = event.operationId;
+    const own = !owner || owner === operationId;
+    onEvent(event, number, type, own, +event.stepIndex || 0, +event.timestamp, Date.now());
+  };
+}
+
+/** Takes the handlers of a socket away: it reports nothing any more. */
+export function silence(socket) {
+  socket.onopen = socket.onerror = socket.onclose = socket.onmessage = null;
+}
+
+/** A text member of an object; undefined for everything else. */
+export function text(object, name) {
+  const value = object?.[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A number member of an object; NaN for everything else. */
+export function number(object, name) {
+  const value = object?.[name];
+  return typeof value === 'number' ? value : NaN;
+}
+
+/** A member of an object; undefined where there is none. */
+export const member = (object, name) => object?.[name];
+
+/**
+ * The JSON text of a tool result. Gateways drop a result whose `content` is neither text nor null, or whose
+ * `executionTimeMs` is no integer, so both are brought into shape.
+ */
+export function toolResultFrame(payload) {
+  const frame = { ...payload, type: 'tool_result' };
+  if (typeof frame.content !== 'string') frame.content = frame.content == null ? null : JSON.stringify(frame.content);
+  if (frame.executionTimeMs !== undefined) frame.executionTimeMs = Math.round(Number(frame.executionTimeMs)) || 0;
+  return JSON.stringify(frame);
+}
+
+/** A text as a JSON string. */
+export const quote = (value) => JSON.stringify(value);
+
+/** A date of a JSON Web Token, in seconds; NaN where it is absent, or where the token is none. */
+export function tokenDate(token, claim) {
+  try {
+    return number(JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))), claim);
+  } catch {
+    return NaN;
+  }
+}
+
+/** A message for a human from whatever was thrown. */
+export function messageOf(thrown) {
+  return String(thrown?.message ?? thrown);
+}

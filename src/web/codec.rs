@@ -1,0 +1,140 @@
+//! Between the objects of the engine and the frames of the core.
+
+use wasm_bindgen::prelude::*;
+use web_sys::WebSocket;
+
+use crate::agent::{EVENT_TYPES, Ending, EventHead, EventId, EventType, SessionStatus};
+use crate::link::Token;
+use crate::v1::wire::ServerFrame;
+
+/// How many of [`EVENT_TYPES`], after the first, tell how a run ended.
+const ENDS: u32 = 2;
+
+#[wasm_bindgen(module = "/src/web/codec.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = listen)]
+    fn listen_with(
+        socket: &WebSocket,
+        event_types: &str,
+        ends: u32,
+        operation_id: &str,
+        on_event: &JsValue,
+        on_frame: &JsValue,
+        on_signal: &JsValue,
+    );
+
+    /// Takes the handlers of a socket away.
+    pub(super) fn silence(socket: &WebSocket);
+
+    fn text(object: &JsValue, name: &str) -> Option<String>;
+    fn number(object: &JsValue, name: &str) -> f64;
+    pub(super) fn member(object: &JsValue, name: &str) -> JsValue;
+
+    /// The JSON text of a tool result; an exception where the payload cannot be written as JSON.
+    #[wasm_bindgen(catch, js_name = toolResultFrame)]
+    pub(super) fn tool_result_frame(payload: &JsValue) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(js_name = tokenDate)]
+    fn token_date(token: &str, claim: &str) -> f64;
+
+    /// A text as a JSON string.
+    pub(super) fn quote(text: &str) -> String;
+
+    /// A message for a human from whatever was thrown.
+    #[wasm_bindgen(js_name = messageOf)]
+    pub(super) fn message_of(thrown: &JsValue) -> String;
+}
+
+/// Sets the handlers of a socket.
+pub(super) fn listen(
+    socket: &WebSocket,
+    operation_id: &str,
+    on_event: &JsValue,
+    on_frame: &JsValue,
+    on_signal: &JsValue,
+) {
+    listen_with(socket, &EVENT_TYPES.join(" "), ENDS, operation_id, on_event, on_frame, on_signal);
+}
+
+/// A token with the dates that the engine's JSON finds in it.
+pub(super) fn token(secret: String) -> Token {
+    let (iat, exp) = (token_date(&secret, "iat"), token_date(&secret, "exp"));
+    Token::with_claims(secret, iat, exp)
+}
+
+/// A text member of an object.
+pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String> {
+    text(object, name)
+}
+
+/// The frame of an event that is only routed.
+pub(super) fn routed_event(
+    event: JsValue,
+    id: f64,
+    event_type: u32,
+    own: bool,
+    step_index: f64,
+    timestamp: f64,
+) -> ServerFrame<JsValue> {
+    let head = EventHead {
+        event_type: EventType::from_index(event_type),
+        own,
+        step_index: step_index as u32,
+        timestamp: millis(timestamp),
+        ending: None,
+    };
+    let id = (!id.is_nan()).then_some(EventId::Number(id as u64));
+    ServerFrame::AgentEvent { id, head, payload: event }
+}
+
+/// Any other frame.
+pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> {
+    let id = text(&frame, "id").as_deref().and_then(EventId::parse);
+    let Some(frame_type) = text(&frame, "type") else { return ServerFrame::Unknown };
+    match frame_type.as_str() {
+        "heartbeat_ack" => ServerFrame::HeartbeatAck,
+        "auth_success" => ServerFrame::AuthSuccess,
+        "auth_failed" => ServerFrame::AuthFailed { reason: text(&frame, "reason").unwrap_or_default() },
+        "auth_expired" => ServerFrame::AuthExpired,
+        "agent_event" => {
+            let event = member(&frame, "event");
+            ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: event }
+        }
+        "resume_complete" => ServerFrame::ResumeComplete {
+            status: text(&frame, "status").as_deref().map(SessionStatus::from_name),
+            gap: member(&frame, "gap").is_truthy(),
+        },
+        "session_complete" => ServerFrame::SessionComplete { id, summary: text(&frame, "summary") },
+        "status_change" => {
+            let status = SessionStatus::from_name(&text(&frame, "status").unwrap_or_default());
+            ServerFrame::StatusChange { id, status }
+        }
+        "tool_confirmation_request" => ServerFrame::ToolConfirmationRequest { id, payload: frame },
+        "input_request" => ServerFrame::InputRequest { id, payload: frame },
+        _ => ServerFrame::Unknown,
+    }
+}
+
+fn head(event: &JsValue, operation_id: &str) -> EventHead {
+    let event_type = EventType::from_name(&text(event, "type").unwrap_or_default());
+    EventHead {
+        event_type,
+        own: text(event, "operationId").is_none_or(|id| id.is_empty() || id == operation_id),
+        step_index: number(event, "stepIndex") as u32,
+        timestamp: millis(number(event, "timestamp")),
+        ending: event_type.tells_end().then(|| Box::new(ending(&member(event, "data")))),
+    }
+}
+
+fn ending(data: &JsValue) -> Ending {
+    Ending {
+        reason: text(data, "reason"),
+        detail: text(data, "reasonDetail").or_else(|| text(data, "message")),
+        error_type: text(data, "errorType").or_else(|| text(data, "error")),
+        body_reason: text(&member(data, "body"), "reason"),
+    }
+}
+
+fn millis(timestamp: f64) -> Option<u64> {
+    (!timestamp.is_nan()).then_some(timestamp as u64)
+}

@@ -1,0 +1,109 @@
+//! What a session needs from its application.
+
+use std::rc::Weak;
+
+use js_sys::Function;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use super::driver::Driver;
+use crate::machine::{Answer, RequestId, TokenReason};
+use crate::v1::Event;
+
+/// Hears every event, in order.
+type OnEvent = Box<dyn Fn(Event<JsValue>)>;
+/// Answers a question for a token, at once or later.
+type OnToken = Box<dyn Fn(TokenQuestion)>;
+/// Hears that a question is no longer open.
+type OnTokenWithdrawn = Box<dyn Fn(RequestId)>;
+/// Takes a line about a transition and a detail that may be empty, never with a token in it.
+type Log = Box<dyn Fn(LogLevel, &str, &str)>;
+
+/// The application's side of a client.
+pub struct Host {
+    /// Hears every event.
+    pub on_event: OnEvent,
+    /// Gives tokens; needed when a session has none or one that may expire.
+    pub on_token: Option<OnToken>,
+    /// Hears that a token is no longer wanted.
+    pub on_token_withdrawn: Option<OnTokenWithdrawn>,
+    /// Takes log lines.
+    pub log: Option<Log>,
+    /// The WebSocket constructor; the global one when there is none.
+    pub web_socket: Option<Function>,
+}
+
+/// A question for a token. It stays open for 15 s.
+pub struct TokenQuestion {
+    pub(super) asker: Weak<Driver>,
+    pub(super) request: RequestId,
+    pub(super) reason: TokenReason,
+}
+
+/// How much a log line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Every transition.
+    Debug,
+    /// A connection made or lost.
+    Info,
+    /// Something that repairs itself.
+    Warn,
+    /// Something that somebody must look at.
+    Error,
+}
+
+impl Host {
+    /// A host that only listens.
+    pub fn listening(on_event: impl Fn(Event<JsValue>) + 'static) -> Self {
+        Self {
+            on_event: Box::new(on_event),
+            on_token: None,
+            on_token_withdrawn: None,
+            log: None,
+            web_socket: None,
+        }
+    }
+
+    pub(super) fn log(&self, level: LogLevel, message: &str, detail: &str) {
+        if let Some(log) = &self.log {
+            log(level, message, detail);
+        }
+    }
+}
+
+impl TokenQuestion {
+    /// Why the token is needed.
+    pub fn reason(&self) -> TokenReason {
+        self.reason
+    }
+
+    /// The question's id, to recognise its withdrawal by.
+    pub fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// Answers. An answer that comes too late, or after the client is gone, is ignored.
+    pub fn answer(self, answer: Answer) {
+        if let Some(driver) = self.asker.upgrade() {
+            driver.answer(self.request, answer);
+        }
+    }
+
+    /// Answers when a future is done.
+    pub fn answer_with(self, answer: impl Future<Output = Answer> + 'static) {
+        spawn_local(async move { self.answer(answer.await) });
+    }
+}
+
+impl LogLevel {
+    /// The name of the console method.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! A session in virtual time, with the test in the place of the gateway. What it does is a log that reads like a wire.
+#![allow(dead_code)]
+
+use agent_gateway_client::agent::{Completion, ToolResult};
+use agent_gateway_client::link::Token;
+use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, Wake};
+use agent_gateway_client::time::Timestamp;
+use agent_gateway_client::v1::{Config, Event, Session, SessionCompletion, json};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// Where the virtual clock starts: a wall time, because tokens carry wall times.
+pub const START: u64 = 1_790_000_000_000;
+
+pub struct Sim {
+    pub session: Session<Box<RawValue>>,
+    pub now: u64,
+    pub dial: Option<DialId>,
+    pub request: Option<RequestId>,
+    pub done: Vec<Completion>,
+    log: Vec<String>,
+}
+
+pub fn config() -> Config {
+    Config {
+        gateway_url: "https://g".to_owned(),
+        operation_id: "op".to_owned(),
+        token: Some(Token::read("t1")),
+        auto_reconnect: true,
+        ..Config::default()
+    }
+}
+
+/// A configuration whose host gives tokens.
+pub fn asking() -> Config {
+    Config { host_gives_tokens: true, ..config() }
+}
+
+/// A JSON Web Token with these dates, in seconds from [`START`].
+pub fn jwt(iat: i64, exp: i64) -> String {
+    use base64::Engine;
+    let seconds = |offset: i64| START as i64 / 1_000 + offset;
+    let claims = json!({"iat": seconds(iat), "exp": seconds(exp)}).to_string();
+    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+    format!("eyJhbGciOiJSUzI1NiJ9.{payload}.x")
+}
+
+impl Sim {
+    pub fn new(config: Config) -> Self {
+        Self { session: Session::new(config), now: START, dial: None, request: None, done: Vec::new(), log: Vec::new() }
+    }
+
+    /// A session whose socket is open and authenticated, with an empty log.
+    pub fn connected(config: Config) -> Self {
+        let mut sim = Self::new(config);
+        sim.connect();
+        sim.authenticate();
+        sim.log();
+        sim
+    }
+
+    pub fn connect(&mut self) {
+        self.call(|session, now| session.connect(now));
+    }
+
+    pub fn disconnect(&mut self) {
+        self.call(|session, now| session.disconnect(now));
+    }
+
+    pub fn reconnect(&mut self) {
+        self.call(|session, now| session.reconnect(now));
+    }
+
+    pub fn update_token(&mut self, token: &str) {
+        self.call(|session, now| session.update_token(Token::read(token), now));
+    }
+
+    pub fn send_tool_result(&mut self, tool_call_id: &str) -> bool {
+        let frame = json!({"toolCallId": tool_call_id, "content": "ok", "success": true, "type": "tool_result"});
+        let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.to_string().into() };
+        self.call(|session, now| session.send_tool_result(result, now))
+    }
+
+    /// Opens the socket and accepts the token.
+    pub fn authenticate(&mut self) {
+        self.open();
+        self.receive(r#"{"type":"auth_success"}"#);
+    }
+
+    pub fn open(&mut self) {
+        let dial = self.dial.expect("a socket was dialled");
+        self.input(Input::Opened { dial });
+    }
+
+    pub fn receive(&mut self, text: &str) {
+        let dial = self.dial.expect("a socket was dialled");
+        self.receive_on(dial, text);
+    }
+
+    pub fn receive_on(&mut self, dial: DialId, text: &str) {
+        match json::decode(text, self.session.operation_id()) {
+            Ok(frame) => self.input(Input::Frame { dial, frame }),
+            Err(detail) => self.input(Input::Garbled { dial, detail }),
+        }
+    }
+
+    /// A chunk of the run's own answer, with a timestamp that grows with its id.
+    pub fn chunk(&mut self, id: u64, content: &str) {
+        self.receive(&chunk_at(id, content, START + id));
+    }
+
+    pub fn close(&mut self, code: u16, reason: &str) {
+        let dial = self.dial.expect("a socket was dialled");
+        self.input(Input::Closed { dial, code, reason: reason.to_owned() });
+    }
+
+    pub fn answer(&mut self, answer: Answer) {
+        let request = self.request.expect("the host was asked");
+        self.input(Input::Answered { request, answer });
+    }
+
+    pub fn answer_token(&mut self, token: &str) {
+        self.answer(Answer::Token(Token::read(token)));
+    }
+
+    pub fn wake(&mut self, wake: Wake) {
+        self.input(Input::Woke(wake));
+    }
+
+    pub fn input(&mut self, input: Input<agent_gateway_client::v1::wire::ServerFrame<Box<RawValue>>>) {
+        self.call(|session, now| session.handle(input, now));
+    }
+
+    /// Lets time pass, with every deadline met to the millisecond.
+    pub fn advance(&mut self, millis: u64) {
+        let end = self.now + millis;
+        while let Some((at, _)) = self.session.deadline()
+            && at.as_millis() <= end
+        {
+            assert!(at.as_millis() >= self.now, "a deadline that passed was not handled: {at:?}");
+            self.now = at.as_millis();
+            self.input(Input::Timeout);
+        }
+        self.now = end;
+    }
+
+    /// The process sleeps: time passes, deadlines do not fire until the end.
+    pub fn sleep(&mut self, millis: u64) {
+        self.now += millis;
+        if self.session.deadline().is_some_and(|(at, _)| at.as_millis() <= self.now) {
+            self.input(Input::Timeout);
+        }
+    }
+
+    /// Everything that happened since the last call.
+    pub fn log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// The events alone.
+    pub fn events(&mut self) -> Vec<String> {
+        let events = self.log().into_iter().filter_map(|line| line.strip_prefix("event ").map(str::to_owned));
+        events.collect()
+    }
+
+    pub fn deadline_in(&self) -> Option<u64> {
+        self.session.deadline().map(|(at, _)| at - Timestamp::from_millis(self.now))
+    }
+
+    pub fn call<R>(&mut self, call: impl FnOnce(&mut Session<Box<RawValue>>, Timestamp) -> R) -> R {
+        let result = call(&mut self.session, Timestamp::from_millis(self.now));
+        self.drain();
+        result
+    }
+
+    pub fn drain(&mut self) {
+        while let Some(output) = self.session.poll() {
+            let line = self.line(output);
+            self.log.push(line);
+        }
+    }
+
+    fn line(&mut self, output: Output<agent_gateway_client::v1::wire::ClientFrame, Event<Box<RawValue>>>) -> String {
+        match output {
+            Output::Ask { request, question: Question::Token { reason } } => {
+                self.request = Some(request);
+                format!("ask {}", reason.as_str())
+            }
+            Output::Withdraw { .. } => "withdraw".to_owned(),
+            Output::Dial { dial, url } => {
+                self.dial = Some(dial);
+                format!("dial {url}")
+            }
+            Output::Send { command, .. } => format!("send {}", json::encode(&command)),
+            Output::Hangup { code, reason, .. } => format!("hangup {code} {reason}"),
+            Output::Event(event) => self.event_line(event),
+        }
+    }
+
+    fn event_line(&mut self, event: Event<Box<RawValue>>) -> String {
+        match event {
+            Event::AgentEvent(payload) => format!("event {}", summary(payload.get())),
+            Event::StatusChanged(status) => format!("status {}", status.as_str()),
+            Event::Connected => "connected".to_owned(),
+            Event::Disconnected => "disconnected".to_owned(),
+            Event::Reconnecting { delay } => format!("reconnecting {delay}"),
+            Event::AuthExpired => "auth_expired".to_owned(),
+            Event::AuthFailed { reason } => format!("auth_failed {reason}"),
+            Event::SessionComplete(completion) => match completion {
+                SessionCompletion::RawSessionComplete => "session_complete raw_session_complete".to_owned(),
+                SessionCompletion::ResumeStatus(status) => format!("session_complete resume_status {}", status.as_str()),
+                SessionCompletion::StatusChange(status) => format!("session_complete status_change {}", status.as_str()),
+            },
+            Event::StatusChange(status) => format!("status_change {}", status.as_str()),
+            Event::ResumeComplete { status, gap } => {
+                let status = status.as_ref().map_or("none", |status| status.as_str());
+                format!("resume_complete {status}{}", if gap { " gap" } else { "" })
+            }
+            Event::ToolConfirmationRequest(_) => "tool_confirmation_request".to_owned(),
+            Event::InputRequest(_) => "input_request".to_owned(),
+            Event::Continuity(continuity) => format!("continuity {}", continuity.as_str()),
+            Event::Error { code, .. } => format!("error {}", code.as_str()),
+            Event::Done(completion) => {
+                let line = format!("done {} {}", completion.outcome.as_str(), completion.source.as_str());
+                self.done.push(completion);
+                line
+            }
+        }
+    }
+}
+
+/// The content of a chunk, the type of any other event.
+fn summary(event: &str) -> String {
+    let event: Value = serde_json::from_str(event).expect("a payload is JSON");
+    match event["data"]["content"].as_str() {
+        Some(content) => content.to_owned(),
+        None => event["type"].as_str().unwrap_or_default().to_owned(),
+    }
+}
+
+pub fn chunk_at(id: u64, content: &str, timestamp: u64) -> String {
+    event_with(Some(&id.to_string()), "op", "stream_chunk", json!({"chunkType": "text", "content": content}), timestamp)
+}
+
+pub fn end(id: u64, operation_id: &str, reason: &str) -> String {
+    let data = json!({"reason": reason, "reasonDetail": format!("{reason} detail")});
+    event_with(Some(&id.to_string()), operation_id, "agent_runtime_end", data, START + id)
+}
+
+pub fn event_with(id: Option<&str>, operation_id: &str, event_type: &str, data: Value, timestamp: u64) -> String {
+    let event = json!({"type": event_type, "operationId": operation_id, "stepIndex": 0, "timestamp": timestamp, "data": data});
+    match id {
+        Some(id) => json!({"type": "agent_event", "id": id, "event": event}).to_string(),
+        None => json!({"type": "agent_event", "event": event}).to_string(),
+    }
+}
+
+pub fn session_complete(id: u64) -> String {
+    json!({"type": "session_complete", "id": id.to_string(), "summary": ""}).to_string()
+}
+
+pub fn status_change(id: u64, status: &str) -> String {
+    json!({"type": "status_change", "id": id.to_string(), "status": status}).to_string()
+}
+
+pub fn resume_complete(status: &str) -> String {
+    json!({"type": "resume_complete", "status": status, "gap": false}).to_string()
+}
