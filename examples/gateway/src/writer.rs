@@ -42,6 +42,7 @@ struct Shared {
     queue: mpsc::UnboundedSender<Outgoing>,
     user: OnceLock<String>,
     half_open: AtomicBool,
+    closing: AtomicBool,
     cut: Notify,
 }
 
@@ -54,12 +55,12 @@ enum Item {
 
 impl Socket {
     pub(crate) fn new(id: u64, queue: mpsc::UnboundedSender<Outgoing>) -> Self {
-        let half_open = AtomicBool::new(false);
         Self(Arc::new(Shared {
             id,
             queue,
             user: OnceLock::new(),
-            half_open,
+            half_open: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
             cut: Notify::new(),
         }))
     }
@@ -71,6 +72,11 @@ impl Socket {
     /// The user this socket authenticated as.
     pub(crate) fn user(&self) -> Option<&str> {
         self.0.user.get().map(String::as_str)
+    }
+
+    /// Whether this is the socket of a client: authenticated, and not about to be closed.
+    pub(crate) fn is_client(&self) -> bool {
+        self.user().is_some() && !self.0.closing.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_half_open(&self) -> bool {
@@ -101,6 +107,7 @@ impl Socket {
 
     /// Closes after everything queued so far; the reason is cut to what a close frame may carry.
     pub(crate) fn close(&self, code: u16, reason: &str) {
+        self.0.closing.store(true, Ordering::Relaxed);
         let end = (0..=reason.len().min(CLOSE_REASON_LIMIT))
             .rev()
             .find(|at| reason.is_char_boundary(*at));

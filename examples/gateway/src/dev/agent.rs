@@ -60,7 +60,10 @@ impl Agent {
         self.push("step_start", json!({}));
         self.push(
             "stream_start",
-            json!({ "assistantMessage": { "id": message_id, "role": "assistant" }, "model": "scripted", "provider": "development" }),
+            json!({
+                "assistantMessage": { "id": message_id, "role": "assistant" },
+                "model": "scripted", "provider": "development",
+            }),
         );
     }
 
@@ -102,7 +105,9 @@ impl Agent {
     /// Has the client run a tool; `None` when no result came within `wait`.
     pub(super) async fn ask_tool(&self, identifier: &str, api_name: &str, wait: Duration) -> Option<ToolResult> {
         let tool_call_id = format!("call_{}", Uuid::new_v4().simple());
-        let calling = json!({ "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}", "type": "builtin" });
+        let calling = json!({
+            "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}", "type": "builtin",
+        });
         self.push(
             "stream_chunk",
             json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }),

@@ -75,7 +75,7 @@ impl Gateway {
         let state = self.lock();
         let sockets = state.sockets.get(operation_id);
         sockets.map_or(0, |sockets| {
-            sockets.values().filter(|socket| socket.user().is_some()).count()
+            sockets.values().filter(|socket| socket.is_client()).count()
         })
     }
 
@@ -321,7 +321,7 @@ impl State {
 
     fn authenticated(&self, operation_id: &str) -> impl Iterator<Item = &Socket> {
         let sockets = self.sockets.get(operation_id).into_iter().flat_map(BTreeMap::values);
-        sockets.filter(|socket| socket.user().is_some())
+        sockets.filter(|socket| socket.is_client())
     }
 
     fn broadcast(&self, operation_id: &str, frame: &Utf8Bytes) {

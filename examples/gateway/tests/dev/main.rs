@@ -1,0 +1,6 @@
+//! The development side: every script and every fault.
+
+mod faults;
+mod scripts;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,72 @@
+//! Where this gateway answers differently from the recorded one, on purpose.
+
+/// One deliberate difference.
+pub struct Difference {
+    pub name: &'static str,
+    pub transcripts: &'static [&'static str],
+    /// Part of what was recorded.
+    pub recorded: &'static str,
+    /// Part of what is answered instead.
+    pub ours: &'static str,
+    pub reason: &'static str,
+}
+
+/// The whole list; one that no transcript meets fails the test.
+pub const DIFFERENCES: [Difference; 7] = [
+    Difference {
+        name: "signature reason",
+        transcripts: &["v1-auth-failed"],
+        recorded: "crypto/rsa: verification error",
+        ours: "signature verification failed",
+        reason: "the recorded text is that of one language's library; the protocol's own example is used",
+    },
+    Difference {
+        name: "undecodable token reason",
+        transcripts: &["v1-auth-failed"],
+        recorded: "illegal base64 data at input byte 0",
+        ours: "invalid token",
+        reason: "the recorded text is that of one language's library; any other unreadable token gets this one",
+    },
+    Difference {
+        name: "legal close reason",
+        transcripts: &["v1-apikey"],
+        recorded: "1006",
+        ours: "1008 xxx",
+        reason: "a close frame carries 123 bytes of reason; a longer one broke the connection instead of closing it",
+    },
+    Difference {
+        name: "close handshake",
+        transcripts: &["v1-basic-stream", "long-v1-client-close"],
+        recorded: "no answer to a close frame",
+        ours: "1000 Client disconnect",
+        reason: "a close frame is answered at once; the recorded gateway left sockets open for up to 151 s",
+    },
+    Difference {
+        name: "fragmented messages",
+        transcripts: &["v1-fragmented"],
+        recorded: "a fragmented message is lost",
+        ours: "frag_mwprcd2h",
+        reason: "fragmentation is legal, and Chromium does it from 64 KiB on",
+    },
+    Difference {
+        name: "no v2",
+        transcripts: &["http-control"],
+        recorded: "426 Expected WebSocket upgrade",
+        ours: "404 404 page not found",
+        reason: "only v1 is served",
+    },
+    Difference {
+        name: "no v2 sockets",
+        transcripts: &[
+            "fast-cleanup-gone",
+            "fast-heartbeats",
+            "fast-watchdog-abandoned",
+            "fast-watchdog-phantom",
+            "long-cleanup-10min",
+            "long-idle-watchdog-10min",
+        ],
+        recorded: "/v2/ws",
+        ours: "left out",
+        reason: "only v1 is served; the frames of these connections are left out",
+    },
+];
