@@ -103,7 +103,13 @@ fn c1_the_runs_end_that_comes_before_the_replay_waits_for_it() {
 fn c1_ids_that_are_no_numbers_pass_and_become_the_cursor() {
     let mut sim = Sim::connected(config());
     for id in ["evt-9", "evt-1"] {
-        sim.receive(&event_with(Some(id), "op", "stream_chunk", json!({"content": id}), START));
+        sim.receive(&event_with(
+            Some(id),
+            "op",
+            "stream_chunk",
+            json!({"content": id}),
+            START,
+        ));
     }
     assert_eq!(sim.events(), ["evt-9", "evt-1"]);
     assert_eq!(sim.session.last_event_id(), "evt-1");
@@ -113,8 +119,20 @@ fn c1_ids_that_are_no_numbers_pass_and_become_the_cursor() {
 fn c1_an_event_without_an_id_is_delivered_and_leaves_the_cursor() {
     let mut sim = Sim::connected(config());
     sim.chunk(1, "1");
-    sim.receive(&event_with(None, "op", "stream_chunk", json!({"content": "no id"}), START));
-    sim.receive(&event_with(Some(""), "op", "stream_chunk", json!({"content": "empty id"}), START));
+    sim.receive(&event_with(
+        None,
+        "op",
+        "stream_chunk",
+        json!({"content": "no id"}),
+        START,
+    ));
+    sim.receive(&event_with(
+        Some(""),
+        "op",
+        "stream_chunk",
+        json!({"content": "empty id"}),
+        START,
+    ));
     assert_eq!(sim.events(), ["1", "no id", "empty id"]);
     assert_eq!(sim.session.last_event_id(), "1");
 }
@@ -189,7 +207,11 @@ fn audit_a_resumed_operation_that_stays_silent_is_asked_from_the_start_once() {
         sim.chunk(id, &id.to_string());
     }
     sim.receive(&resume_complete("running"));
-    assert_eq!(sim.log(), ["resume_complete running"], "known events prove the sequence");
+    assert_eq!(
+        sim.log(),
+        ["resume_complete running"],
+        "known events prove the sequence"
+    );
     sim.advance(29_000);
     assert!(!sim.log().contains(&resume_from("")), "once");
 }
@@ -203,7 +225,15 @@ fn audit_unknown_events_below_the_cursor_are_a_new_sequence() {
     sim.receive(&chunk_at(1, "new 1", START + 100));
     sim.receive(&chunk_at(2, "new 2", START + 101));
     sim.receive(&resume_complete("running"));
-    assert_eq!(sim.log(), ["continuity reset", "event new 1", "event new 2", "resume_complete running"]);
+    assert_eq!(
+        sim.log(),
+        [
+            "continuity reset",
+            "event new 1",
+            "event new 2",
+            "resume_complete running"
+        ]
+    );
 }
 
 #[test]
@@ -227,7 +257,10 @@ fn audit_a_run_that_waits_for_its_user_may_be_silent() {
 
 #[test]
 fn audit_does_not_deliver_again_what_another_client_delivered() {
-    let mut sim = Sim::connected(Config { last_event_id: "5".to_owned(), ..config() });
+    let mut sim = Sim::connected(Config {
+        last_event_id: "5".to_owned(),
+        ..config()
+    });
     sim.receive(&resume_complete("running"));
     sim.advance(15_000);
     sim.log();
@@ -287,7 +320,12 @@ fn c4_a_terminal_status_change_ends_the_session() {
 #[test]
 fn c4_any_other_status_change_is_told_once() {
     let mut sim = Sim::connected(config());
-    for (id, status) in [(1, "waiting_input"), (2, "running"), (3, "waiting_confirmation"), (4, "cancelled")] {
+    for (id, status) in [
+        (1, "waiting_input"),
+        (2, "running"),
+        (3, "waiting_confirmation"),
+        (4, "cancelled"),
+    ] {
         sim.receive(&status_change(id, status));
         sim.receive(&status_change(id, status));
         assert_eq!(sim.log(), [format!("status_change {status}")]);
@@ -309,7 +347,10 @@ fn c4_the_echo_of_a_failed_member_is_paid_by_either_signal_once() {
 
 #[test]
 fn c6_disconnect_inside_a_replay_skips_nothing() {
-    let mut sim = Sim::connected(Config { resume_on_connect: true, ..config() });
+    let mut sim = Sim::connected(Config {
+        resume_on_connect: true,
+        ..config()
+    });
     sim.chunk(1, "1");
     sim.chunk(2, "2");
     sim.disconnect();
@@ -321,7 +362,10 @@ fn c6_disconnect_inside_a_replay_skips_nothing() {
 
 #[test]
 fn c7_a_drop_inside_a_replay_forgets_what_was_not_delivered() {
-    let mut sim = Sim::connected(Config { resume_on_connect: true, ..config() });
+    let mut sim = Sim::connected(Config {
+        resume_on_connect: true,
+        ..config()
+    });
     sim.chunk(1, "1");
     replace_socket(&mut sim);
     sim.chunk(1, "1");
@@ -399,7 +443,11 @@ fn completion_succeeds_only_where_the_work_was_done() {
         let mut sim = Sim::connected(config());
         sim.receive(&end(1, "op", reason));
         let done = &sim.done[0];
-        assert_eq!((done.outcome.as_str(), done.succeeded), (outcome, succeeded), "{reason}");
+        assert_eq!(
+            (done.outcome.as_str(), done.succeeded),
+            (outcome, succeeded),
+            "{reason}"
+        );
         assert_eq!(done.reason.as_deref(), Some(reason));
         assert_eq!(done.detail.as_deref(), Some(format!("{reason} detail").as_str()));
     }
@@ -435,9 +483,15 @@ fn requests_to_the_user_are_told_once_and_answered_over_the_socket() {
     assert_eq!(sim.log(), ["input_request"]);
     sim.receive(r#"{"type":"tool_confirmation_request","id":"2","toolCallId":"c","tool":{}}"#);
     assert_eq!(sim.log(), ["tool_confirmation_request"]);
-    let answer = ClientFrame::UserInput { request_id: "r".to_owned(), content: "main".to_owned() };
+    let answer = ClientFrame::UserInput {
+        request_id: "r".to_owned(),
+        content: "main".to_owned(),
+    };
     assert!(sim.call(|session, _| session.send(answer)));
-    assert_eq!(sim.log(), [r#"send {"type":"user_input","requestId":"r","content":"main"}"#]);
+    assert_eq!(
+        sim.log(),
+        [r#"send {"type":"user_input","requestId":"r","content":"main"}"#]
+    );
 }
 
 #[test]
@@ -485,7 +539,10 @@ fn tools_a_result_that_nobody_waits_for_any_more_is_reported() {
 
 #[test]
 fn url_a_slash_at_the_end_of_the_base_is_dropped() {
-    let mut sim = Sim::new(Config { gateway_url: "https://g/".to_owned(), ..config() });
+    let mut sim = Sim::new(Config {
+        gateway_url: "https://g/".to_owned(),
+        ..config()
+    });
     sim.connect();
     assert_eq!(sim.log()[1], DIAL);
 }

@@ -60,7 +60,11 @@ impl EventKey {
     /// The key of an event. `None`: it has no timestamp to tell it by, or a type that this client cannot tell from others.
     pub fn of(head: &EventHead) -> Option<Self> {
         let timestamp = head.timestamp.filter(|_| head.event_type != EventType::OTHER)?;
-        Some(Self { event_type: head.event_type, step_index: head.step_index, timestamp })
+        Some(Self {
+            event_type: head.event_type,
+            step_index: head.step_index,
+            timestamp,
+        })
     }
 }
 
@@ -77,7 +81,10 @@ pub struct Cursor {
 impl Cursor {
     /// A cursor at an id that another client delivered; empty text means the start.
     pub fn at(id: &str) -> Self {
-        Self { last: EventId::parse(id), ..Self::default() }
+        Self {
+            last: EventId::parse(id),
+            ..Self::default()
+        }
     }
 
     /// The id to resume from; empty at the start.
@@ -106,14 +113,29 @@ impl Cursor {
     /// Whether an event that the cursor covers proves that ids started anew: it came on a younger socket than the event
     /// at the cursor and happened strictly later.
     pub fn proves_new_sequence(&self, head: &EventHead, dial: DialId) -> bool {
-        let (Some(last), Some(timestamp)) = (self.last_timestamp, head.timestamp) else { return false };
-        self.delivered_on.is_some_and(|delivered_on| dial > delivered_on) && timestamp > last
+        let (Some(last), Some(timestamp)) = (self.last_timestamp, head.timestamp) else {
+            return false;
+        };
+        self.is_older_than(dial) && timestamp > last
+    }
+
+    /// Whether the last frame was delivered on a socket before this one.
+    pub fn is_older_than(&self, dial: DialId) -> bool {
+        self.delivered_on.is_some_and(|delivered_on| dial > delivered_on)
+    }
+
+    /// Whether events were delivered that a replay can be compared with.
+    pub fn remembers(&self) -> bool {
+        !self.delivered.is_empty()
     }
 
     /// Whether the delivered event with this id is this one. `None`: it is not remembered.
     pub fn agrees(&self, number: u64, head: &EventHead) -> Option<bool> {
         let key = EventKey::of(head)?;
-        let known = self.delivered.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        let known = self
+            .delivered
+            .binary_search_by_key(&number, |(number, _)| *number)
+            .ok()?;
         Some(self.delivered[known].1 == key)
     }
 
@@ -123,7 +145,9 @@ impl Cursor {
             return false;
         }
         let Some(key) = EventKey::of(head) else { return false };
-        let Some(known) = self.of_older_sequences.iter().position(|older| *older == key) else { return false };
+        let Some(known) = self.of_older_sequences.iter().position(|older| *older == key) else {
+            return false;
+        };
         self.of_older_sequences.remove(known);
         true
     }
@@ -144,7 +168,8 @@ impl Cursor {
     /// Starts a new sequence of ids. What was delivered stays known by its keys.
     pub fn reset(&mut self) {
         self.last = None;
-        self.of_older_sequences.extend(self.delivered.drain(..).map(|(_, key)| key));
+        self.of_older_sequences
+            .extend(self.delivered.drain(..).map(|(_, key)| key));
         let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED);
         self.of_older_sequences.drain(..excess);
     }

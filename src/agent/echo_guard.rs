@@ -47,7 +47,13 @@ struct Owed {
 impl MirroredTerminalEchoGuard {
     /// A guard that has seen nothing.
     pub fn new(protocol: Protocol) -> Self {
-        Self { protocol, owed: Owed::default(), owed_status: None, replaying: false, replay_status: None }
+        Self {
+            protocol,
+            owed: Owed::default(),
+            owed_status: None,
+            replaying: false,
+            replay_status: None,
+        }
     }
 
     /// Takes an event of the channel in (GD-01, GD-02, GD-03).
@@ -95,7 +101,9 @@ impl MirroredTerminalEchoGuard {
 
     /// Whether a signal is an echo; if so it is paid for (GD-07).
     pub fn consume_echo(&mut self, signal: EchoSignal<'_>) -> bool {
-        let Some(count) = self.owed.count(signal) else { return false };
+        let Some(count) = self.owed.count(signal) else {
+            return false;
+        };
         if *count == 0 {
             return false;
         }

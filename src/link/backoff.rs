@@ -20,7 +20,11 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { delay: FIRST_DELAY, opens_without_success: 0, attempt: 0 }
+        Self {
+            delay: FIRST_DELAY,
+            opens_without_success: 0,
+            attempt: 0,
+        }
     }
 }
 
@@ -52,7 +56,7 @@ impl Backoff {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
 

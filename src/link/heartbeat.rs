@@ -39,7 +39,12 @@ pub enum Verdict {
 impl Heartbeat {
     /// Starts at the moment of authentication.
     pub fn new(now: Timestamp) -> Self {
-        Self { next_tick: now + HEARTBEAT_EVERY, missed: 0, unanswered: 0, probe: None }
+        Self {
+            next_tick: now + HEARTBEAT_EVERY,
+            missed: 0,
+            unanswered: 0,
+            probe: None,
+        }
     }
 
     /// When [`Self::timeout`] is due.

@@ -158,7 +158,11 @@ impl Link {
             Phase::Waiting { until } => until,
             _ => None,
         };
-        Snapshot { attempt: self.backoff.attempt(), retry_at, ..self.snapshot }
+        Snapshot {
+            attempt: self.backoff.attempt(),
+            retry_at,
+            ..self.snapshot
+        }
     }
 
     /// The open socket that frames may be sent on.
@@ -213,17 +217,26 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        [phase, self.credential.deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [phase, self.credential.deadline()]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
     }
 
     /// The socket opened (V1-10).
     pub fn opened(&mut self, dial: DialId, now: Timestamp) {
-        let Phase::Dialing { dial: current, limit } = self.phase else { return };
+        let Phase::Dialing { dial: current, limit } = self.phase else {
+            return;
+        };
         if dial != current {
             return;
         }
         self.backoff.opened();
-        self.phase = Phase::Handshaking { dial, limit, renewed: false };
+        self.phase = Phase::Handshaking {
+            dial,
+            limit,
+            renewed: false,
+        };
         self.set(Status::Authenticating, now);
         self.out.push_back(LinkOutput::Authenticate { dial });
     }
@@ -287,7 +300,10 @@ impl Link {
         }
         if self.credential.question_is_overdue(now) {
             self.withdraw();
-            self.out.push_back(LinkOutput::TokenFault { detail: String::new(), overdue: true });
+            self.out.push_back(LinkOutput::TokenFault {
+                detail: String::new(),
+                overdue: true,
+            });
             self.token_failed(Reason::TokenTimeout, now);
         }
         if self.credential.refresh_is_due(now) {
@@ -320,10 +336,15 @@ impl Link {
 
     /// The gateway accepted the token (V1-11). `false`: it had before.
     pub fn authenticated(&mut self, now: Timestamp) -> bool {
-        let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else { return false };
+        let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else {
+            return false;
+        };
         self.backoff.succeeded();
         self.credential.schedule_refresh(now);
-        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(now) };
+        self.phase = Phase::Ready {
+            dial,
+            heartbeat: Heartbeat::new(now),
+        };
         self.snapshot.reason = None;
         self.set(Status::Connected, now);
         true
@@ -337,7 +358,11 @@ impl Link {
         self.snapshot.reason = Some(Reason::TokenExpired);
         if !self.credential.host_answers() {
             let limit = Limit::new(now + UPDATE_TOKEN_WITHIN);
-            self.phase = Phase::Handshaking { dial, limit, renewed: false };
+            self.phase = Phase::Handshaking {
+                dial,
+                limit,
+                renewed: false,
+            };
         } else if already_renewed {
             self.give_up_socket(Reason::TokenExpired, now);
         } else {
@@ -428,7 +453,9 @@ impl Link {
 
     fn begin(&mut self, now: Timestamp) {
         self.announced_disconnect = false;
-        let Some(reason) = self.credential.needed(now) else { return self.dial(now) };
+        let Some(reason) = self.credential.needed(now) else {
+            return self.dial(now);
+        };
         self.phase = Phase::Asking;
         self.snapshot.reason = Some(Reason::TokenPending);
         self.set(Status::Connecting, now);
@@ -438,7 +465,10 @@ impl Link {
     fn dial(&mut self, now: Timestamp) {
         let dial = DialId(self.next_dial);
         self.next_dial += 1;
-        self.phase = Phase::Dialing { dial, limit: Limit::new(now + HANDSHAKE_WITHIN) };
+        self.phase = Phase::Dialing {
+            dial,
+            limit: Limit::new(now + HANDSHAKE_WITHIN),
+        };
         self.set(Status::Connecting, now);
         self.out.push_back(LinkOutput::Dial { dial });
     }
@@ -460,7 +490,11 @@ impl Link {
             Phase::Asking => self.dial(now),
             Phase::Refreshing { dial } => {
                 let limit = Limit::new(now + REAUTHENTICATE_WITHIN);
-                self.phase = Phase::Handshaking { dial, limit, renewed: true };
+                self.phase = Phase::Handshaking {
+                    dial,
+                    limit,
+                    renewed: true,
+                };
                 self.out.push_back(LinkOutput::Authenticate { dial });
             }
             _ => {}
@@ -557,7 +591,10 @@ impl Limit {
         if self.extended || now - self.at <= HANDSHAKE_LATE {
             return true;
         }
-        *self = Self { at: now + HANDSHAKE_WITHIN, extended: true };
+        *self = Self {
+            at: now + HANDSHAKE_WITHIN,
+            extended: true,
+        };
         false
     }
 }

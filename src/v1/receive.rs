@@ -16,6 +16,8 @@ const POLICY_VIOLATION: u16 = 1008;
 const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 /// Silence after which a resumed operation is asked from the start, once.
 const AUDIT_AFTER: u64 = 15_000;
+/// How long a doubted status waits for the answer that confirms it.
+const BELIEVE_AFTER: u64 = 5_000;
 
 impl<P> Session<P> {
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: ServerFrame<P>) {
@@ -25,13 +27,14 @@ impl<P> Session<P> {
         self.outbox.confirm(dial);
         if !frame.is_sequenced() {
             if matches!(frame, ServerFrame::ResumeComplete { .. }) {
+                self.resumes_open = self.resumes_open.saturating_sub(1);
+                if self.resumes_open > 0 {
+                    return;
+                }
                 self.replay_is_over(dial);
             }
             self.ready.push_back((dial, frame));
             return;
-        }
-        if matches!(self.audit, Audit::Due(_)) {
-            self.audit = Audit::NotNeeded;
         }
         if matches!(self.replay, Replay::Live) {
             self.ready.push_back((dial, frame));
@@ -43,13 +46,19 @@ impl<P> Session<P> {
 
     pub(super) fn garbled(&mut self, dial: DialId, detail: &str) {
         if self.link.is_current(dial) {
-            self.error(ErrorCode::Protocol, format!("The gateway sent something that is no frame: {detail}"));
+            self.error(
+                ErrorCode::Protocol,
+                format!("The gateway sent something that is no frame: {detail}"),
+            );
         }
     }
 
     pub(super) fn faulted(&mut self, dial: DialId) {
         if self.link.is_current(dial) {
-            self.error(ErrorCode::SocketError, format!("WebSocket error for operation {}", self.operation_id));
+            self.error(
+                ErrorCode::SocketError,
+                format!("WebSocket error for operation {}", self.operation_id),
+            );
         }
     }
 
@@ -60,7 +69,11 @@ impl<P> Session<P> {
         self.forget_socket();
         // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
         if code == POLICY_VIOLATION && !self.link.is_refreshing() {
-            let reason = if reason.is_empty() { "The gateway closed with code 1008".to_owned() } else { reason };
+            let reason = if reason.is_empty() {
+                "The gateway closed with code 1008".to_owned()
+            } else {
+                reason
+            };
             return self.refused(reason);
         }
         self.link.closed(dial, self.now);
@@ -69,13 +82,12 @@ impl<P> Session<P> {
     pub(super) fn timed_out(&mut self) {
         self.link.timeout(self.now);
         self.drain_link();
-        let Some(dial) = self.link.ready_socket() else { return self.tool_results_expired() };
+        let Some(dial) = self.link.ready_socket() else {
+            return self.tool_results_expired();
+        };
         let gathered = self.replay.timeout(self.now);
         self.gathered(dial, gathered);
-        if matches!(self.audit, Audit::Due(at) if self.now >= at) {
-            self.audit = Audit::NotNeeded;
-            self.resume_from_start(dial, Purpose::Audit);
-        }
+        self.audit_is_due(dial);
         self.tool_results_expired();
     }
 
@@ -103,17 +115,28 @@ impl<P> Session<P> {
         while let Some(output) = self.link.poll() {
             match output {
                 LinkOutput::Ask { request, reason } => {
-                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
+                    self.out.push_back(Output::Ask {
+                        request,
+                        question: Question::Token { reason },
+                    });
                 }
                 LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
-                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url.clone() }),
+                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial {
+                    dial,
+                    url: self.url.clone(),
+                }),
                 LinkOutput::Authenticate { dial } => {
-                    let command =
-                        ClientFrame::Auth { token: self.link.secret().to_owned(), client_id: self.client_id.clone() };
+                    let command = ClientFrame::Auth {
+                        token: self.link.secret().to_owned(),
+                        client_id: self.client_id.clone(),
+                    };
                     self.out.push_back(Output::Send { dial, command });
                 }
                 LinkOutput::Ping { dial } => {
-                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
+                    self.out.push_back(Output::Send {
+                        dial,
+                        command: ClientFrame::Heartbeat,
+                    });
                 }
                 LinkOutput::Hangup { dial } => {
                     self.forget_socket();
@@ -126,7 +149,10 @@ impl<P> Session<P> {
                 LinkOutput::GaveUp => self.finish(Outcome::Disconnected, CompletionSource::ConnectionLost),
                 LinkOutput::Unauthorized { detail } => self.refused(detail),
                 LinkOutput::TokenFault { overdue: true, .. } => {
-                    self.error(ErrorCode::TokenTimeout, "getToken did not answer within 15 s".to_owned());
+                    self.error(
+                        ErrorCode::TokenTimeout,
+                        "getToken did not answer within 15 s".to_owned(),
+                    );
                 }
                 LinkOutput::TokenFault { detail, overdue: false } => self.error(ErrorCode::TokenFailed, detail),
             }
@@ -139,12 +165,14 @@ impl<P> Session<P> {
                 self.tell_reset();
                 self.resume_from_start(dial, Purpose::NewSequence);
                 // The replay will most likely bring this event again; should it not, it is not lost.
-                let _ = self.replay.take(ServerFrame::AgentEvent { id, head, payload }, self.now);
+                let _ = self
+                    .replay
+                    .take(ServerFrame::AgentEvent { id, head, payload }, self.now);
             }
             return;
         }
         let delivered_before = self.cursor.was_in_older_sequence(&head);
-        self.cursor.advance(id, Some(&head), dial);
+        self.advance(id, Some(&head), dial);
         if delivered_before {
             return;
         }
@@ -167,17 +195,28 @@ impl<P> Session<P> {
         }
         self.drain_link();
         let at_start = self.cursor.is_at_start();
-        let purpose = if at_start && self.resume_on_connect { Purpose::Everything } else { Purpose::GoOn };
+        let purpose = if at_start && self.resume_on_connect {
+            Purpose::Everything
+        } else {
+            Purpose::GoOn
+        };
         if at_start {
             self.guard.begin_replay();
         } else {
             self.guard.begin_replay_from_cursor();
         }
-        self.audit = if at_start { Audit::NotNeeded } else { Audit::Possible };
+        self.audit = if at_start {
+            Audit::NotNeeded
+        } else {
+            Audit::Due(self.now + AUDIT_AFTER)
+        };
         self.replay = Replay::begin(purpose, self.cursor.number());
         self.resume(dial, self.cursor.id());
         for result in self.outbox.resend(dial) {
-            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
+            self.out.push_back(Output::Send {
+                dial,
+                command: ClientFrame::ToolResult(result),
+            });
         }
         self.tell(Event::Connected);
     }
@@ -202,16 +241,50 @@ impl<P> Session<P> {
         if gap {
             self.tell(Event::Continuity(Continuity::Gap));
         }
-        self.tell(Event::ResumeComplete { status: status.clone(), gap });
+        self.tell(Event::ResumeComplete {
+            status: status.clone(),
+            gap,
+        });
         let Some(status) = status else { return };
-        if status.is_terminal() && !self.guard.is_stale_resume_status(&status, gap) {
-            self.tell(Event::SessionComplete(SessionCompletion::ResumeStatus(status.clone())));
-            return self.finish_with_status(&status, CompletionSource::ResumeStatus, None);
+        if !status.is_terminal() || self.guard.is_stale_resume_status(&status, gap) {
+            return self.goes_on(&status);
         }
+        // A run that ended since the cursor would have told so in the replay. That it did not may mean that the gateway
+        // forgot everything and counts anew, and that the status is that of a member.
+        let unexplained = matches!(self.audit, Audit::Due(_)) && !gap && self.cursor.remembers();
+        if unexplained && let Some(dial) = self.link.ready_socket() {
+            self.audit = Audit::Doubted {
+                status,
+                until: self.now + BELIEVE_AFTER,
+            };
+            return self.resume_from_start(dial, Purpose::Audit);
+        }
+        self.ended_by_resume_status(&status);
+    }
+
+    fn ended_by_resume_status(&mut self, status: &SessionStatus) {
+        self.tell(Event::SessionComplete(SessionCompletion::ResumeStatus(status.clone())));
+        self.finish_with_status(status, CompletionSource::ResumeStatus, None);
+    }
+
+    fn goes_on(&mut self, status: &SessionStatus) {
         self.guard.end_replay();
-        if self.audit == Audit::Possible {
-            let running = status == SessionStatus::Running;
-            self.audit = if running { Audit::Due(self.now + AUDIT_AFTER) } else { Audit::NotNeeded };
+        // A run that waits for its user may be silent for as long as it likes.
+        let waits = matches!(status, SessionStatus::WaitingInput | SessionStatus::WaitingConfirmation);
+        self.audit = match self.audit {
+            Audit::Due(_) if !waits => Audit::Due(self.now + AUDIT_AFTER),
+            _ => Audit::NotNeeded,
+        };
+    }
+
+    fn audit_is_due(&mut self, dial: DialId) {
+        match self.audit.clone() {
+            Audit::Due(at) if self.now >= at => {
+                self.audit = Audit::NotNeeded;
+                self.resume_from_start(dial, Purpose::Audit);
+            }
+            Audit::Doubted { status, until } if self.now >= until => self.ended_by_resume_status(&status),
+            _ => {}
         }
     }
 
@@ -241,20 +314,31 @@ impl<P> Session<P> {
         }
     }
 
-    /// Moves the cursor to a frame that is no event. `false`: it was there before.
+    /// Moves the cursor to a frame that is no event. `false`: it was there before, as far as its id tells.
     fn is_new(&mut self, dial: DialId, id: Option<EventId>) -> bool {
         if id.as_ref().is_some_and(|id| self.cursor.covers(id)) {
+            // Without a timestamp to compare, only the whole sequence can tell whether ids started anew.
+            if self.cursor.is_older_than(dial) && matches!(self.replay, Replay::Live) {
+                self.resume_from_start(dial, Purpose::Audit);
+            }
             return false;
         }
-        self.cursor.advance(id, None, dial);
+        self.advance(id, None, dial);
         true
+    }
+
+    fn advance(&mut self, id: Option<EventId>, head: Option<&EventHead>, dial: DialId) {
+        self.cursor.advance(id, head, dial);
+        if matches!(self.audit, Audit::Due(_)) {
+            self.audit = Audit::NotNeeded;
+        }
     }
 
     fn gathered(&mut self, dial: DialId, gathered: Gathered<P>) {
         match gathered {
             Gathered::Waiting => {}
             Gathered::InOrder(frames) => self.ready.extend(frames.into_iter().map(|frame| (dial, frame))),
-            Gathered::Complete(frames) => self.ready.extend(frames.into_iter().map(|frame| (dial, frame))),
+            Gathered::Over => self.replay_is_over(dial),
             Gathered::BarrierNeeded => self.link.probe(self.now),
         }
     }
@@ -273,7 +357,9 @@ impl<P> Session<P> {
     fn ids_started_anew(&self, frames: &[ServerFrame<P>]) -> bool {
         let mut highest = 0;
         for frame in frames {
-            let Some(number) = frame.id().and_then(EventId::number) else { continue };
+            let Some(number) = frame.id().and_then(EventId::number) else {
+                continue;
+            };
             highest = highest.max(number);
             if let ServerFrame::AgentEvent { head, .. } = frame
                 && let Some(agrees) = self.cursor.agrees(number, head)
@@ -296,6 +382,7 @@ impl<P> Session<P> {
     }
 
     fn resume(&mut self, dial: DialId, last_event_id: String) {
+        self.resumes_open += 1;
         let command = ClientFrame::Resume { last_event_id };
         self.out.push_back(Output::Send { dial, command });
     }
@@ -303,11 +390,15 @@ impl<P> Session<P> {
     fn forget_socket(&mut self) {
         self.replay = Replay::Live;
         self.audit = Audit::NotNeeded;
+        self.resumes_open = 0;
     }
 
     fn tool_results_expired(&mut self) {
         for result in self.outbox.expired(self.now) {
-            let message = format!("The result of tool call {} was not delivered within 120 s", result.tool_call_id);
+            let message = format!(
+                "The result of tool call {} was not delivered within 120 s",
+                result.tool_call_id
+            );
             self.error(ErrorCode::ToolResultExpired, message);
         }
     }

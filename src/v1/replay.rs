@@ -51,8 +51,8 @@ pub enum Gathered<P> {
     Waiting,
     /// These can be delivered now; the replay goes on.
     InOrder(Vec<ServerFrame<P>>),
-    /// The replay is over; these are all that is left of it.
-    Complete(Vec<ServerFrame<P>>),
+    /// The replay is over: [`Replay::complete`] has what is left of it.
+    Over,
     /// Only an acknowledged heartbeat can tell whether the replay is over.
     BarrierNeeded,
 }
@@ -60,7 +60,13 @@ pub enum Gathered<P> {
 impl<P> Replay<P> {
     /// Begins after `resume` was sent for everything after `last`.
     pub fn begin(purpose: Purpose, last: u64) -> Self {
-        Self::Gathering(Gathering { purpose, last, frames: Vec::new(), quiet_at: None, barrier: false })
+        Self::Gathering(Gathering {
+            purpose,
+            last,
+            frames: Vec::new(),
+            quiet_at: None,
+            barrier: false,
+        })
     }
 
     /// What the replay is for, while it is not complete.
@@ -102,13 +108,15 @@ impl<P> Replay<P> {
 
     /// Looks at a replay that went quiet.
     pub fn timeout(&mut self, now: Timestamp) -> Gathered<P> {
-        let Self::Gathering(gathering) = self else { return Gathered::Waiting };
+        let Self::Gathering(gathering) = self else {
+            return Gathered::Waiting;
+        };
         if gathering.quiet_at.is_none_or(|at| now < at) {
             return Gathered::Waiting;
         }
         gathering.quiet_at = None;
         if gathering.is_whole() {
-            return Gathered::Complete(self.complete());
+            return Gathered::Over;
         }
         gathering.barrier = true;
         Gathered::BarrierNeeded
@@ -122,7 +130,7 @@ impl<P> Gathering<P> {
         }
         let ends = frame.ends_session();
         self.hold(frame);
-        if ends && self.is_whole() {
+        if ends && self.purpose != Purpose::Audit && self.is_whole() {
             return Gathered::InOrder(self.all_and_go_on());
         }
         self.quiet_at = (!self.barrier).then_some(now + QUIET_FOR);
@@ -155,7 +163,12 @@ impl<P> Gathering<P> {
     fn in_order_from(&mut self, frame: ServerFrame<P>) -> Vec<ServerFrame<P>> {
         self.last = self.last.max(number_of(&frame).unwrap_or(0));
         let mut following = 0;
-        while let Some(number) = self.frames.get(following).and_then(number_of).filter(|next| *next <= self.last + 1) {
+        while let Some(number) = self
+            .frames
+            .get(following)
+            .and_then(number_of)
+            .filter(|next| *next <= self.last + 1)
+        {
             self.last = self.last.max(number);
             following += 1;
         }

@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use crate::agent::{Cursor, MirroredTerminalEchoGuard, Outbox, Protocol, ToolResult};
+use crate::agent::{Cursor, MirroredTerminalEchoGuard, Outbox, Protocol, SessionStatus, ToolResult};
 use crate::link::{Link, Snapshot, Token};
 use crate::machine::{DialId, Input, Machine, Output, Timer};
 use crate::time::Timestamp;
@@ -49,6 +49,8 @@ pub struct Session<P> {
     pub(super) guard: MirroredTerminalEchoGuard,
     pub(super) replay: Replay<P>,
     pub(super) audit: Audit,
+    /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
+    pub(super) resumes_open: u32,
     pub(super) outbox: Outbox,
     pub(super) cycle: Cycle,
     pub(super) ready: VecDeque<(DialId, ServerFrame<P>)>,
@@ -63,19 +65,25 @@ pub(super) enum Cycle {
     Running,
 }
 
-/// Whether a resumed operation that says nothing is to be asked from the start (V1-C1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether a resumed operation is to be asked from the start, to find out what its ids mean (V1-C1).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Audit {
     NotNeeded,
-    /// The socket resumed from a cursor.
-    Possible,
+    /// The socket resumed from a cursor and nothing new came since. Silence until then is looked into.
     Due(Timestamp),
+    /// A terminal status that nothing delivered explains. Unless the answer says more by then, it is believed.
+    Doubted {
+        status: SessionStatus,
+        until: Timestamp,
+    },
 }
 
 impl<P> Session<P> {
     /// A session that is not connected.
     pub fn new(config: Config) -> Self {
-        let token = config.token.filter(|token| !(token.secret.is_empty() && config.host_gives_tokens));
+        let token = config
+            .token
+            .filter(|token| !(token.secret.is_empty() && config.host_gives_tokens));
         Self {
             url: socket_url(&config.gateway_url, &config.operation_id),
             guard: MirroredTerminalEchoGuard::new(Protocol::V1),
@@ -86,6 +94,7 @@ impl<P> Session<P> {
             cursor: Cursor::at(&config.last_event_id),
             replay: Replay::Live,
             audit: Audit::NotNeeded,
+            resumes_open: 0,
             outbox: Outbox::default(),
             cycle: Cycle::Over,
             ready: VecDeque::new(),
@@ -154,7 +163,10 @@ impl<P> Session<P> {
         }
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
+            self.out.push_back(Output::Send {
+                dial,
+                command: ClientFrame::ToolResult(result.clone()),
+            });
         }
         self.outbox.keep(result, ready, now);
         true
@@ -162,7 +174,9 @@ impl<P> Session<P> {
 
     /// Sends a frame that nobody waits for when it cannot be sent. `false`: the connection does not stand.
     pub fn send(&mut self, command: ClientFrame) -> bool {
-        let Some(dial) = self.link.ready_socket() else { return false };
+        let Some(dial) = self.link.ready_socket() else {
+            return false;
+        };
         self.out.push_back(Output::Send { dial, command });
         true
     }
@@ -207,11 +221,14 @@ impl<P> Machine for Session<P> {
             return None;
         }
         let audit = match self.audit {
-            Audit::Due(at) => Some((at, Timer::Audit)),
-            Audit::NotNeeded | Audit::Possible => None,
+            Audit::Due(at) | Audit::Doubted { until: at, .. } => Some((at, Timer::Audit)),
+            Audit::NotNeeded => None,
         };
         let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        [self.link.deadline(), replay, audit, outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [self.link.deadline(), replay, audit, outbox]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
     }
 }

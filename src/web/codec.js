@@ -89,8 +89,10 @@ export const member = (object, name) => object?.[name];
  */
 export function toolResultFrame(payload) {
   const frame = { ...payload, type: 'tool_result' };
-  if (typeof frame.content !== 'string') frame.content = frame.content == null ? null : JSON.stringify(frame.content);
-  if (frame.executionTimeMs !== undefined) frame.executionTimeMs = Math.round(Number(frame.executionTimeMs)) || 0;
+  if (typeof frame.content !== 'string')
+    frame.content = frame.content == null ? null : JSON.stringify(frame.content);
+  if (frame.executionTimeMs !== undefined)
+    frame.executionTimeMs = Math.round(Number(frame.executionTimeMs)) || 0;
   return JSON.stringify(frame);
 }
 

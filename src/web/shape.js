@@ -1,6 +1,7 @@
 // The objects that the application sees. Members that are undefined here are left out, unless the key itself is promised.
 
-const present = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+const present = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 export const snapshot = (status, since, attempt, retryAt, reason) =>
   present({ status, since, attempt, retryAt, reason });

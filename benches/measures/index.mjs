@@ -1,0 +1,7 @@
+/**
+ * What is measured inside a host. Each takes the environment `{ packageUrl, slimFile, WebSocket }` and an argument, both
+ * of plain data save for the constructor, and resolves with plain data.
+ */
+export { measureFrames } from './frames.mjs';
+export { measureStartup } from './startup.mjs';
+export { measureThroughput } from './throughput.mjs';

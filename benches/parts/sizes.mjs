@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import * as esbuild from 'esbuild';
+import { glueFile } from '../../scripts/build/wasm.mjs';
+import { probe } from '../../scripts/lib/process.mjs';
+import { targetDir } from '../../scripts/lib/project.mjs';
+import { whole } from '../report.mjs';
+import { budgets } from './budgets.mjs';
+import { wasmSections } from './wasm-sections.mjs';
+
+const LARGEST = 12;
+
+/** Bytes that a page loads, and what they are made of. */
+export async function sizes({ packageFolder, report }) {
+  const read = (file) => readFileSync(join(packageFolder, file));
+  const wasm = read('agent_gateway_client.wasm');
+  const entries = { slim: [read('slim.mjs'), wasm], default: [read('index.mjs')] };
+
+  report.heading('Bytes of an entry: raw, gzip, brotli');
+  for (const [name, files] of Object.entries(entries)) {
+    const size = sum(files.map(sizeOf));
+    const label = name === 'slim' ? 'slim, with its .wasm' : name;
+    report.judged(label, text(size), { value: size.gzip, budget: budgets.sizes[name], format: whole });
+  }
+
+  report.heading('What they are made of: raw, gzip, brotli of each part by itself');
+  for (const [name, size] of await contributors(read, wasm)) report.line(name, text(size));
+
+  report.heading('Sections of the .wasm: raw, gzip, brotli of each by itself');
+  const sections = wasmSections(wasm).map(({ name, bytes }) => [name, sizeOf(bytes)]);
+  for (const [name, size] of sections.toSorted(([, a], [, b]) => b.raw - a.raw))
+    report.line(name, text(size));
+
+  await reportFunctions(report);
+}
+
+async function contributors(read, wasm) {
+  const helpers = sizeOf(read('helpers.mjs'));
+  const glue = existsSync(glueFile) ? sizeOf(await minifiedGlue()) : undefined;
+  const parts = [
+    ['.wasm', sizeOf(wasm)],
+    ['.wasm as base64, in default', sizeOf(Buffer.from(wasm.toString('base64')))],
+    ['JavaScript of slim', sizeOf(read('slim.mjs'))],
+    ['  helpers', helpers],
+  ];
+  if (!glue) return parts;
+  return [
+    ...parts,
+    ['  generated glue', glue],
+    ['  facade, as the rest', difference(sizeOf(read('slim.mjs')), [helpers, glue])],
+  ];
+}
+
+async function minifiedGlue() {
+  const { outputFiles } = await esbuild.build({
+    stdin: {
+      contents: `export { initSync, RawAgentStream } from ${JSON.stringify(glueFile)};`,
+      resolveDir: join(glueFile, '..'),
+    },
+    bundle: true,
+    minify: true,
+    target: 'es2022',
+    format: 'esm',
+    write: false,
+    logLevel: 'error',
+  });
+  return Buffer.from(outputFiles[0].contents);
+}
+
+/** Function names are gone from the published module; one that wasm-opt has not seen yet still has them. */
+async function reportFunctions(report) {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-gateway-bench-'));
+  try {
+    const compiled = join(targetDir, 'wasm32-unknown-unknown', 'wasm-release', 'agent_gateway_client.wasm');
+    await probe('wasm-bindgen', ['--target', 'web', '--no-typescript', '--out-dir', folder, compiled]);
+    const named = join(folder, 'agent_gateway_client_bg.wasm');
+    const table = await probe('twiggy', ['top', '-f', 'json', '-n', String(LARGEST), named]);
+    if (!table) return;
+    report.heading('Largest functions before wasm-opt (twiggy): raw');
+    const functions = JSON.parse(table).filter(({ name }) => !/^(custom|data|code|elem)\b|subsection|more\.$|^Σ/.test(name));
+    for (const { name, shallow_size: bytes } of functions.slice(0, LARGEST)) {
+      console.log(`  ${whole(bytes).padStart(9)}  ${name.replace(/::h[0-9a-f]{16}$/, '')}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function sizeOf(bytes) {
+  return {
+    raw: bytes.length,
+    gzip: gzipSync(bytes, { level: 9 }).length,
+    brotli: brotliCompressSync(bytes).length,
+  };
+}
+
+function sum(sizes) {
+  const total = (key) => sizes.reduce((all, size) => all + size[key], 0);
+  return { raw: total('raw'), gzip: total('gzip'), brotli: total('brotli') };
+}
+
+function difference(whole, parts) {
+  const known = sum(parts);
+  return { raw: whole.raw - known.raw, gzip: whole.gzip - known.gzip, brotli: whole.brotli - known.brotli };
+}
+
+function text({ raw, gzip, brotli }) {
+  return [raw, gzip, brotli].map((bytes) => whole(bytes).padStart(9)).join('');
+}

@@ -1,0 +1,112 @@
+/** Codes of {@link GatewayError}. New codes may be added. */
+export type GatewayErrorCode =
+  | 'disposed'
+  | 'internal'
+  | 'invalid_argument'
+  | 'invalid_option'
+  | 'not_initialized'
+  | 'protocol'
+  | 'socket_error'
+  | 'token_failed'
+  | 'token_timeout'
+  | 'tool_result_expired'
+  | 'wasm_load_failed'
+  | 'wasm_unavailable'
+  | 'websocket_unavailable'
+  | (string & {});
+
+interface ErrorKind {
+  remediation: string;
+  retryable: boolean;
+}
+
+const KINDS: Record<string, ErrorKind> = {
+  disposed: {
+    retryable: false,
+    remediation: 'Create a new AgentStreamClient; a disposed one cannot be used again.',
+  },
+  internal: {
+    retryable: true,
+    remediation:
+      'Create a new AgentStreamClient with the lastEventId of this one; it gets a fresh module. Report the message and the stack as a defect.',
+  },
+  invalid_argument: { retryable: false, remediation: 'Correct the argument named in the message.' },
+  invalid_option: { retryable: false, remediation: 'Correct the option named in the message.' },
+  not_initialized: {
+    retryable: false,
+    remediation:
+      "Call `await init()` of 'agent-gateway-client/slim' before the first `new AgentStreamClient`, or import 'agent-gateway-client', which needs no initialisation.",
+  },
+  protocol: {
+    retryable: true,
+    remediation:
+      'Nothing has to be done: the frame was ignored. Check that gatewayUrl leads to an Agent Gateway.',
+  },
+  socket_error: {
+    retryable: true,
+    remediation:
+      'Nothing has to be done while autoReconnect is on. If it repeats, check gatewayUrl, the network and the proxy in front of the gateway.',
+  },
+  token_failed: {
+    retryable: true,
+    remediation:
+      'Nothing has to be done: getToken is asked again. Throw UnauthorizedError from it when the user may not go on.',
+  },
+  token_timeout: {
+    retryable: true,
+    remediation:
+      'Nothing has to be done: getToken is asked again. Let it settle faster, and let it observe the signal.',
+  },
+  tool_result_expired: {
+    retryable: false,
+    remediation: 'Nothing can be done: the gateway no longer waits for the result of this tool call.',
+  },
+  wasm_load_failed: {
+    retryable: true,
+    remediation:
+      'Serve agent_gateway_client.wasm under the URL in the message, or give init() the bytes, a Response or a URL. Then call init() again.',
+  },
+  wasm_unavailable: {
+    retryable: false,
+    remediation:
+      "Add 'wasm-unsafe-eval' to the script-src directive of the Content-Security-Policy, and use an engine with WebAssembly.",
+  },
+  websocket_unavailable: {
+    retryable: false,
+    remediation:
+      "Give a WebSocket constructor as the option WebSocket, for example that of the npm package 'ws', or use Node 22 or newer.",
+  },
+};
+
+const UNKNOWN_KIND: ErrorKind = { retryable: true, remediation: 'See the message.' };
+
+/**
+ * Every error of this package.
+ *
+ * `code` is stable, `retryable` says whether the same call may succeed later, `remediation` says what to do, `cause` is
+ * the underlying error if there is one.
+ */
+export class GatewayError extends Error {
+  override readonly cause?: unknown;
+  readonly code: GatewayErrorCode;
+  readonly remediation: string;
+  readonly retryable: boolean;
+
+  constructor(code: GatewayErrorCode, message: string, cause?: unknown) {
+    super(message);
+    const kind = Object.hasOwn(KINDS, code) ? KINDS[code] : UNKNOWN_KIND;
+    this.name = 'GatewayError';
+    this.code = code;
+    this.retryable = kind.retryable;
+    this.remediation = kind.remediation;
+    if (cause !== undefined) this.cause = cause;
+  }
+}
+
+/** Thrown by an application's `getToken` when the user is no longer allowed: the client stops instead of retrying. */
+export class UnauthorizedError extends Error {
+  constructor(message = 'Unauthorized') {
+    super(message);
+    this.name = 'UnauthorizedError';
+  }
+}

@@ -1,0 +1,3 @@
+export { AgentStreamClient } from './client.js';
+export { GatewayError, UnauthorizedError, type GatewayErrorCode } from './errors.js';
+export * from './helpers.js';

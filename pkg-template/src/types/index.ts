@@ -1,0 +1,4 @@
+export type * from './connection.js';
+export type * from './events.js';
+export type * from './intervention.js';
+export type * from './llm.js';

@@ -1,0 +1,76 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+import { packageDir, root } from '../lib/project.mjs';
+import { glueFile, wasmFile } from './wasm.mjs';
+
+const sources = join(root, 'pkg-template', 'src');
+const common = { bundle: true, minify: true, target: 'es2022', legalComments: 'none', logLevel: 'warning' };
+
+/** The entries of the package; `slim` ones get the loader that waits for `init`. */
+const ENTRIES = [
+  { source: 'index.ts', output: 'index.mjs', format: 'esm' },
+  { source: 'index.ts', output: 'index.cjs', format: 'cjs' },
+  { source: 'slim.ts', output: 'slim.mjs', format: 'esm', slim: true },
+  { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
+  { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
+  { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
+];
+
+/** Facade, glue and module → the JavaScript files of the package. */
+export async function bundleEntries() {
+  const glue = await glueFactory();
+  for (const { source, output, format, slim = false } of ENTRIES) {
+    await esbuild.build({
+      ...common,
+      format,
+      entryPoints: [join(sources, source)],
+      outfile: join(packageDir, output),
+      // `node` makes the names of CommonJS exports visible to an `import` in Node.
+      platform: format === 'cjs' ? 'node' : 'neutral',
+      external: ['node:*'],
+      plugins: [resolveGenerated(glue, slim)],
+    });
+  }
+  copyFileSync(wasmFile, join(packageDir, 'agent_gateway_client.wasm'));
+}
+
+/**
+ * Wraps the glue in a function.
+ *
+ * Importing the package then runs none of it, and a client can get a second instance beside a broken one: the generated
+ * code keeps its state in module variables.
+ */
+async function glueFactory() {
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    stdin: {
+      contents: `export { initSync, RawAgentStream } from ${JSON.stringify(glueFile)};`,
+      resolveDir: root,
+    },
+    format: 'iife',
+    globalName: 'glue',
+    write: false,
+    // Only in the default initialiser, which is dropped.
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  return `export function createGlue(WebAssembly) { ${outputFiles[0].text} return glue; }`;
+}
+
+function resolveGenerated(glue, slim) {
+  return {
+    name: 'generated',
+    setup(build) {
+      build.onResolve({ filter: /^#glue$/ }, () => ({
+        path: 'glue',
+        namespace: 'generated',
+        sideEffects: false,
+      }));
+      build.onLoad({ filter: /^glue$/, namespace: 'generated' }, () => ({ contents: glue, loader: 'js' }));
+      build.onResolve({ filter: /^#wasm$/ }, () => ({ path: wasmFile }));
+      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: readFileSync(path), loader: 'base64' }));
+      if (!slim) return;
+      build.onResolve({ filter: /^\.\/loader\.js$/ }, () => ({ path: join(sources, 'loader-slim.ts') }));
+    },
+  };
+}

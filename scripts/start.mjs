@@ -1,0 +1,86 @@
+// Starts the development gateway and the chat page.
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { buildPackage } from './build.mjs';
+import { buildGateway, startGateway } from './lib/gateway.mjs';
+import { root } from './lib/project.mjs';
+import { ensureBuildTools } from './tools.mjs';
+
+const HELP = `npm start [-- --port <page port>] [--gateway-port <port>] [--help]
+
+Builds the package and the development gateway, starts the gateway and serves the chat page.
+
+  --port          port of the page, default 5173
+  --gateway-port  port of the gateway, default 8787
+`;
+
+main().catch((error) => {
+  console.error(`start: ${error.message}`);
+  process.exit(1);
+});
+
+async function main() {
+  const options = readOptions();
+  await requireFree(options.port, '--port');
+  await requireFree(options.gatewayPort, '--gateway-port');
+
+  await ensureBuildTools();
+  await buildPackage();
+  console.log('gateway: cargo build');
+  const program = await buildGateway();
+  const gateway = await startGateway({ program, port: options.gatewayPort, echo: true });
+  gateway.child.once('exit', (code) => {
+    console.error(`start: the gateway ended with code ${code}`);
+    process.exit(1);
+  });
+  const page = await servePage(options.port, gateway.url);
+
+  console.log(`\n  gateway  ${gateway.url}\n  page     ${page}\n\nCtrl-C ends both.\n`);
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '5173' },
+      'gateway-port': { type: 'string', default: '8787' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  return { port: portOf(values, 'port'), gatewayPort: portOf(values, 'gateway-port') };
+}
+
+function portOf(values, name) {
+  const port = Number(values[name]);
+  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
+  throw new Error(`--${name} must be a port from 1 to 65535, not ${values[name]}`);
+}
+
+async function requireFree(port, option) {
+  const error = await new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', resolve);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
+  });
+  if (!error) return;
+  if (error.code !== 'EADDRINUSE') throw error;
+  throw new Error(`port ${port} is taken; choose another: npm start -- ${option} ${port + 1}`);
+}
+
+async function servePage(port, gatewayUrl) {
+  process.env.VITE_GATEWAY_URL = gatewayUrl;
+  // Loaded late: before `ensureBuildTools` the npm packages may be missing.
+  const { createServer: createVite } = await import('vite');
+  const server = await createVite({
+    root: `${root}examples/chat`,
+    configFile: `${root}examples/chat/vite.config.ts`,
+    server: { port, strictPort: true, host: '127.0.0.1' },
+    clearScreen: false,
+    logLevel: 'warn',
+  });
+  await server.listen();
+  return `http://127.0.0.1:${port}/`;
+}

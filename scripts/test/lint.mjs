@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { root } from '../lib/project.mjs';
+
+const WASM = ['--target', 'wasm32-unknown-unknown', '--features', 'npm'];
+
+/** The checks of the lint step: `[title, command, arguments, environment]`. */
+export function lintChecks() {
+  const denied = ['--', '-D', 'warnings'];
+  const rustdoc = { RUSTDOCFLAGS: '-D warnings' };
+  return [
+    ['rustfmt', 'cargo', ['fmt', '--all', '--', '--check']],
+    ['clippy, host', 'cargo', ['clippy', '--workspace', '--all-targets', ...denied]],
+    ['clippy, WebAssembly', 'cargo', ['clippy', ...WASM, '--lib', '--test', 'browser', ...denied]],
+    ['rustdoc, host', 'cargo', ['doc', '--workspace', '--no-deps'], rustdoc],
+    ['rustdoc, WebAssembly', 'cargo', ['doc', ...WASM, '--lib', '--no-deps'], rustdoc],
+    ['prettier', process.execPath, [bin('prettier', 'bin/prettier.cjs'), '--check', '.']],
+    ['tsc, facade', process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit']],
+    ['tsc, Node loader', process.execPath, [tsc, '-p', 'tsconfig.node.json', '--noEmit']],
+    ['tsc, chat page', process.execPath, [tsc, '-p', 'examples/chat', '--noEmit']],
+  ];
+}
+
+const tsc = bin('typescript', 'bin/tsc');
+
+function bin(name, path) {
+  return join(root, 'node_modules', name, path);
+}

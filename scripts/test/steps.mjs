@@ -1,0 +1,131 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildPackage } from '../build.mjs';
+import { buildGateway, startGateway } from '../lib/gateway.mjs';
+import { CommandError, run } from '../lib/process.mjs';
+import { root, targetDir } from '../lib/project.mjs';
+import { packTarball } from '../pack.mjs';
+import { ensureBrowserTools, ensureChromium, findChromedriver, findChromium } from '../tools.mjs';
+import { cargoCounts, nodeCounts } from './counts.mjs';
+import { lintChecks } from './lint.mjs';
+
+const MINUTE = 60_000;
+
+/**
+ * The steps of a whole test run, in order. `run` gets `{ timeoutMs }` and resolves with `{ passed, failed }`; a thrown
+ * error counts as one failure.
+ */
+export const steps = [
+  { name: 'package', limitMs: 20 * MINUTE, run: buildAndPack },
+  { name: 'lint', limitMs: 25 * MINUTE, run: lint },
+  {
+    name: 'native',
+    limitMs: 25 * MINUTE,
+    run: (limits) => cargoTest(['-p', 'agent-gateway-client'], limits),
+  },
+  { name: 'gateway', limitMs: 20 * MINUTE, run: (limits) => cargoTest(['-p', 'agent-gateway'], limits) },
+  { name: 'facade', limitMs: 5 * MINUTE, run: (limits) => nodeTest('tests/facade', limits) },
+  { name: 'types', limitMs: 5 * MINUTE, run: (limits) => nodeTest('tests/types', limits) },
+  { name: 'browser', limitMs: 25 * MINUTE, run: browser },
+  {
+    name: 'consumers',
+    limitMs: 15 * MINUTE,
+    run: (limits) => withGateway(nodeTest, 'tests/consumers', limits),
+  },
+  { name: 'page', limitMs: 15 * MINUTE, run: (limits) => withGateway(nodeTest, 'tests/page', limits) },
+];
+
+async function lint({ timeoutMs }) {
+  const deadline = Date.now() + timeoutMs;
+  let passed = 0;
+  let failed = 0;
+  for (const [title, command, args, env] of lintChecks()) {
+    const ok = await run(command, args, {
+      env: { CARGO_TARGET_DIR: targetDir, ...env },
+      quiet: true,
+      timeoutMs: Math.max(1, deadline - Date.now()),
+    }).then(
+      () => true,
+      (error) => {
+        console.error(error.message);
+        return false;
+      },
+    );
+    console.log(`${ok ? '✔' : '✖'} ${title}`);
+    if (ok) passed++;
+    else failed++;
+  }
+  return { passed, failed };
+}
+
+function cargoTest(args, { timeoutMs }) {
+  const env = { CARGO_TARGET_DIR: targetDir };
+  return counted(cargoCounts, run('cargo', ['test', '--no-fail-fast', ...args], { env, timeoutMs }));
+}
+
+async function buildAndPack() {
+  await buildPackage();
+  await packTarball();
+  return { passed: 1, failed: 0 };
+}
+
+function nodeTest(folder, { timeoutMs, env = {} }) {
+  const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.mjs'));
+  if (files.length === 0) throw new Error(`${folder} holds no tests`);
+  const args = [
+    '--test',
+    '--test-reporter=spec',
+    '--test-concurrency=1',
+    '--test-force-exit',
+    `--test-timeout=${Math.min(timeoutMs, 4 * MINUTE)}`,
+  ];
+  return counted(
+    nodeCounts,
+    run(process.execPath, [...args, ...files.map((file) => join(folder, file))], { env, timeoutMs }),
+  );
+}
+
+async function browser({ timeoutMs }) {
+  await ensureBrowserTools();
+  return withGateway(
+    (_, { env }) =>
+      counted(
+        cargoCounts,
+        run(
+          'wasm-pack',
+          ['test', '--headless', '--chrome', '--chromedriver', findChromedriver(), '--', '--test', 'browser'],
+          { env: { ...env, CARGO_TARGET_DIR: targetDir }, timeoutMs },
+        ),
+      ),
+    undefined,
+    {},
+  );
+}
+
+/** Runs tests with a gateway of their own, whose address they find in AGENT_GATEWAY_URL. */
+async function withGateway(test, folder, limits) {
+  await ensureChromium();
+  const gateway = await startGateway({ program: await buildGateway() });
+  try {
+    return await test(folder, {
+      ...limits,
+      env: { AGENT_GATEWAY_URL: gateway.url, CHROMIUM: findChromium() },
+    });
+  } finally {
+    await gateway.stop();
+  }
+}
+
+/** Counts also what a failed command printed; a failure that no test reports counts as one. */
+async function counted(count, running) {
+  try {
+    const counts = count(await running);
+    if (counts.passed + counts.failed > 0) return counts;
+    throw new Error('No test ran');
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(error.message);
+    const { passed, failed } = count(error.output);
+    return { passed, failed: Math.max(failed, 1) };
+  }
+}

@@ -1,0 +1,36 @@
+import { chromium } from 'playwright-core';
+import { findChromium } from '../../../scripts/tools.mjs';
+
+const RESULT_TIMEOUT_MS = 30_000;
+
+export function launchBrowser() {
+  return chromium.launch({
+    executablePath: findChromium(),
+    args: [
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** Opens a page and waits until it has set `globalThis.result`; errors of the page are thrown. */
+export async function resultOf(browser, url) {
+  const page = await browser.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  try {
+    await page.goto(url);
+    await page.waitForFunction(() => globalThis.result !== undefined, undefined, {
+      timeout: RESULT_TIMEOUT_MS,
+    });
+    return await page.evaluate(() => globalThis.result);
+  } catch (error) {
+    throw new Error([error.message, ...problems].join('\n'));
+  } finally {
+    await page.close();
+  }
+}

@@ -1,0 +1,56 @@
+// Stands for the generated code: a class that does what a test tells it, and instances that can trap.
+
+export function createGlue(WebAssembly) {
+  let exports;
+
+  class RawAgentStream {
+    connectionStatus = 'disconnected';
+    lastEventId = '';
+    calls = [];
+
+    constructor(options, host) {
+      this.options = options;
+      this.host = host;
+      (globalThis.fakeStreams ??= []).push(this);
+    }
+
+    connect() {
+      this.calls.push('connect');
+      this.connectionStatus = 'connecting';
+      if (this.trapsAt === 'connect') exports.trap();
+    }
+
+    disconnect() {
+      this.calls.push('disconnect');
+    }
+
+    reconnect() {
+      this.calls.push('reconnect');
+    }
+
+    dispose() {
+      this.calls.push('dispose');
+    }
+
+    free() {
+      this.calls.push('free');
+    }
+
+    snapshot() {
+      return { status: this.connectionStatus, since: 5, attempt: 0 };
+    }
+
+    /** What a frame or a timer does when the module fails in it: nobody who could catch it is on the stack. */
+    trapInCallback() {
+      exports.trap();
+    }
+  }
+
+  return {
+    RawAgentStream,
+    initSync({ module }) {
+      globalThis.fakeInstances = (globalThis.fakeInstances ?? 0) + 1;
+      exports = new WebAssembly.Instance(module, {}).exports;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const sources = fileURLToPath(new URL('../../../pkg-template/src', import.meta.url));
+const glue = fileURLToPath(new URL('fake-glue.mjs', import.meta.url));
+
+/** A module with one function, `trap`, which does what a Rust panic does. */
+const TRAP = 'AGFzbQEAAAABBAFgAAADAgEABwgBBHRyYXAAAAoFAQMAAAs=';
+
+/** Loads the facade over a stand-in for the generated code; each call gives a fresh copy of it. */
+export async function loadFacadeOverFake() {
+  const folder = mkdtempSync(join(tmpdir(), 'facade-'));
+  const outfile = join(folder, 'index.mjs');
+  await esbuild.build({
+    bundle: true,
+    entryPoints: [join(sources, 'index.ts')],
+    format: 'esm',
+    outfile,
+    plugins: [
+      {
+        name: 'fake',
+        setup(build) {
+          build.onResolve({ filter: /^#glue$/ }, () => ({ path: glue }));
+          build.onResolve({ filter: /^#wasm$/ }, () => ({ path: 'wasm', namespace: 'fake' }));
+          build.onLoad({ filter: /.*/, namespace: 'fake' }, () => ({
+            contents: `export default ${JSON.stringify(TRAP)}`,
+          }));
+        },
+      },
+    ],
+  });
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(dirname(outfile), { recursive: true });
+  }
+}

@@ -1,0 +1,533 @@
+//! A client, a gateway, a network and a host in virtual time, with the invariants checked after every step.
+
+use std::collections::BTreeMap;
+
+use agent_gateway_client::agent::{EventType, Outcome, SessionStatus, ToolResult};
+use agent_gateway_client::link::Token;
+use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, RequestId, Wake};
+use agent_gateway_client::time::Timestamp;
+use agent_gateway_client::v1::wire::ClientFrame;
+use agent_gateway_client::v1::{Config, Event, Session};
+
+use crate::gateway::{Delivery, Frame, Gateway, head};
+use crate::schedule::{End, Ended, Fault, Host, Push, Schedule, Variant};
+
+const START: u64 = 1_790_000_000_000;
+/// More timeouts than this at one moment are a busy loop.
+const TIMEOUTS_AT_ONCE: u32 = 8;
+/// How long a healed world may take to bring the run to its end.
+const PATIENCE: u64 = 15 * 60_000;
+
+pub struct World {
+    session: Session<u32>,
+    gateway: Gateway,
+    now: u64,
+    latency: u64,
+    host: Host,
+    token: u32,
+    /// What is on its way, by time and then by order.
+    network: BTreeMap<(u64, u64), Parcel>,
+    last_arrival: BTreeMap<DialId, u64>,
+    sequence: u64,
+    asleep_until: Option<(u64, bool)>,
+    disconnect_after: Option<u8>,
+    // What the invariants need.
+    sockets: BTreeMap<DialId, bool>,
+    running: bool,
+    pushed: u32,
+    true_end: Option<Outcome>,
+    restarted: bool,
+    delivered: Vec<u32>,
+    ended: Option<Outcome>,
+    timeouts_at_once: u32,
+    trace: bool,
+}
+
+enum Parcel {
+    ToGateway(DialId, ClientFrame),
+    Accept(DialId),
+    Leave(DialId),
+    Opened(DialId),
+    Frame(DialId, Frame),
+    Closed(DialId, u16, &'static str),
+    Answer(RequestId, Answer),
+    RefreshByHand,
+}
+
+pub fn run(schedule: Schedule) {
+    let mut world = World::new(&schedule.variant);
+    world.connect();
+    let mut actions: Vec<(u64, Action)> = Vec::new();
+    let mut at = START;
+    for (delay, push) in schedule.pushes {
+        at += delay;
+        actions.push((at, Action::Push(push)));
+    }
+    actions.push((at + 500, Action::End(schedule.end)));
+    let mut at = START;
+    for (delay, fault) in schedule.faults {
+        at += delay;
+        actions.push((at, Action::Fault(fault)));
+    }
+    actions.sort_by_key(|(at, _)| *at);
+    for (at, action) in actions {
+        world.advance_to(at);
+        world.act(action);
+        world.check();
+    }
+    world.heal();
+    let limit = world.now + PATIENCE;
+    while world.ended.is_none() && world.step(limit) {
+        world.connect_again_after_a_refusal();
+    }
+    world.conclude();
+}
+
+enum Action {
+    Push(Push),
+    End(End),
+    Fault(Fault),
+}
+
+impl World {
+    fn new(variant: &Variant) -> Self {
+        let config = Config {
+            gateway_url: "ws://model".to_owned(),
+            operation_id: "op".to_owned(),
+            token: variant.starts_with_token.then(|| Token::read("t1")),
+            host_gives_tokens: variant.host_gives_tokens,
+            auto_reconnect: true,
+            resume_on_connect: variant.resume_on_connect,
+            ..Config::default()
+        };
+        let mut gateway = Gateway::default();
+        gateway.echo_as_status = variant.echo_as_status;
+        if variant.initialised {
+            gateway.initialise();
+        }
+        Self {
+            session: Session::new(config),
+            gateway,
+            now: START,
+            latency: 5,
+            host: Host::Quick,
+            token: 1,
+            network: BTreeMap::new(),
+            last_arrival: BTreeMap::new(),
+            sequence: 0,
+            asleep_until: None,
+            disconnect_after: None,
+            sockets: BTreeMap::new(),
+            running: false,
+            pushed: 0,
+            true_end: None,
+            restarted: false,
+            delivered: Vec::new(),
+            ended: None,
+            timeouts_at_once: 0,
+            trace: std::env::var_os("MODEL_TRACE").is_some(),
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Push(push) => self.push(push),
+            Action::End(end) => self.end(end),
+            Action::Fault(fault) => self.fault(fault),
+        }
+        self.collect_from_gateway();
+    }
+
+    fn push(&mut self, push: Push) {
+        let event = |event_type, own, ended| (event_type, own, ended);
+        let (event_type, own, ended) = match push {
+            Push::Waiting => return self.gateway.update_status(SessionStatus::WaitingInput),
+            Push::Chunk => event(EventType::STREAM_CHUNK, true, None),
+            Push::MemberChunk => event(EventType::STREAM_CHUNK, false, None),
+            Push::MemberEnd(ended) => event(EventType::AGENT_RUNTIME_END, false, Some(ended)),
+        };
+        self.push_event(event_type, own, ended);
+    }
+
+    fn end(&mut self, end: End) {
+        let outcome = |ended: Ended| Outcome::of_terminal(&ended.status());
+        match end {
+            End::Event(ended) => {
+                self.true_end = Some(outcome(ended));
+                self.push_event(EventType::AGENT_RUNTIME_END, true, Some(ended));
+            }
+            End::ErrorEvent => {
+                self.true_end = Some(Outcome::Error);
+                self.push_event(EventType::ERROR, true, None);
+                self.push_event(EventType::AGENT_RUNTIME_END, true, Some(Ended::Error));
+            }
+            End::Status(ended) => {
+                self.true_end = Some(outcome(ended));
+                self.gateway.update_status(ended.status());
+            }
+        }
+    }
+
+    fn push_event(&mut self, event_type: EventType, own: bool, ended: Option<Ended>) {
+        self.pushed += 1;
+        self.gateway
+            .push_event(head(event_type, own, self.now, ended), self.pushed);
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::Drop => self.cut(),
+            Fault::HalfOpen => self.gateway.half_open_all(),
+            // Once the end is forgotten, nobody can tell it any more.
+            Fault::Restart if self.true_end.is_none() => {
+                self.restarted = true;
+                self.gateway.forget_everything();
+                self.cut();
+            }
+            Fault::Restart => {}
+            Fault::Refuse(refuses) => self.gateway.refuses = refuses,
+            Fault::Latency(latency) => self.latency = latency,
+            Fault::Duplicate(duplicates) => self.gateway.duplicates = duplicates,
+            Fault::Malformed => self.to_current(|dial| Input::Garbled {
+                dial,
+                detail: "{oops".to_owned(),
+            }),
+            Fault::SocketError => self.to_current(|dial| Input::Faulted { dial }),
+            Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
+            Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
+            Fault::RefuseToken => self.gateway.refuse_next_token = true,
+            Fault::Host(host) => self.host = host,
+            Fault::Woke(wake) => self.input(Input::Woke(wake)),
+            Fault::Sleep { millis, timers_first } => self.asleep_until = Some((self.now + millis, timers_first)),
+            Fault::Disconnect => self.disconnect(),
+            Fault::DisconnectWhileDelivering(outputs) => self.disconnect_after = Some(outputs),
+            Fault::Connect => self.connect(),
+            Fault::Reconnect => self.reconnect(),
+            Fault::UpdateToken => {
+                let token = self.fresh_token();
+                self.call(|session, now| session.update_token(token, now));
+            }
+            Fault::ToolResult => {
+                let result = ToolResult {
+                    tool_call_id: "call".into(),
+                    frame: "{}".into(),
+                };
+                self.call(|session, now| session.send_tool_result(result, now));
+            }
+            Fault::Initialise => self.gateway.initialise(),
+        }
+    }
+
+    /// From here on the gateway, the network, the host and the page are well.
+    fn heal(&mut self) {
+        self.asleep_until = None;
+        self.disconnect_after = None;
+        self.latency = 5;
+        self.host = Host::Quick;
+        self.gateway.refuses = false;
+        self.gateway.without_acks = false;
+        self.gateway.refuse_next_token = false;
+        self.input(Input::Woke(Wake::Online));
+        self.input(Input::Woke(Wake::Visible));
+        if self.ended.is_some() {
+            return;
+        }
+        self.refresh_by_hand();
+    }
+
+    /// A refusal that was under way when the world healed ends a cycle; the user signs in again.
+    fn connect_again_after_a_refusal(&mut self) {
+        if !self.running && self.ended.is_none() {
+            self.refresh_by_hand();
+        }
+    }
+
+    /// What an application without a token callback does about `auth_expired`.
+    fn refresh_by_hand(&mut self) {
+        let token = self.fresh_token();
+        self.call(|session, now| session.update_token(token, now));
+        self.reconnect();
+    }
+
+    fn conclude(&self) {
+        let true_end = self.ended.is_some() && (self.ended == self.true_end || self.gateway.overtook_a_cursor);
+        assert!(
+            true_end,
+            "a healthy gateway brings the run to its true end: {:?}, {:?}",
+            self.ended, self.true_end
+        );
+        assert_eq!(self.session.deadline(), None, "a timer is left after the end");
+        assert!(self.sockets.is_empty(), "a socket is left after the end");
+        if !self.restarted {
+            let all: Vec<u32> = (1..=self.pushed).collect();
+            let ended_by_error_event = self.delivered.len() + 1 == all.len() && self.true_end == Some(Outcome::Error);
+            assert!(
+                self.delivered == all || ended_by_error_event,
+                "events are missing: {:?}",
+                self.delivered
+            );
+        }
+    }
+
+    fn advance_to(&mut self, at: u64) {
+        while self.step(at) {}
+        self.now = self.now.max(at);
+    }
+
+    /// Does the next thing that is due by `limit`.
+    fn step(&mut self, limit: u64) -> bool {
+        let parcel = self.network.keys().next().map(|(at, _)| *at);
+        let timer = self.session.deadline().map(|(at, _)| at.as_millis());
+        let own = [parcel.map(|at| (at, 1)), timer.map(|at| (at, 2))]
+            .into_iter()
+            .flatten();
+        let own = own.map(|(at, what)| match self.asleep_until {
+            Some((until, timers_first)) if at < until => (until, if timers_first && what == 2 { 0 } else { what }),
+            _ => (at, what),
+        });
+        let gateway = self.gateway.deadline().map(|at| (at, 3));
+        let Some((at, what)) = own.chain(gateway).min() else {
+            return false;
+        };
+        if at > limit {
+            return false;
+        }
+        if at > self.now {
+            self.timeouts_at_once = 0;
+            self.now = at;
+        }
+        if self.asleep_until.is_some_and(|(until, _)| self.now >= until) {
+            self.asleep_until = None;
+        }
+        match what {
+            1 => self.deliver_next(),
+            3 => self.gateway.timeout(self.now),
+            _ => self.time_out(),
+        }
+        self.collect_from_gateway();
+        self.check();
+        true
+    }
+
+    fn time_out(&mut self) {
+        self.timeouts_at_once += 1;
+        assert!(
+            self.timeouts_at_once <= TIMEOUTS_AT_ONCE,
+            "a busy loop: {:?}",
+            self.session.deadline()
+        );
+        self.input(Input::Timeout);
+    }
+
+    fn deliver_next(&mut self) {
+        let Some((_, parcel)) = self.network.pop_first() else {
+            return;
+        };
+        match parcel {
+            Parcel::ToGateway(dial, frame) => self.gateway.receive(dial, frame, self.now),
+            Parcel::Leave(dial) => self.gateway.forget(dial),
+            Parcel::Accept(dial) if self.gateway.refuses => {
+                self.post(self.latency, Some(dial), Parcel::Closed(dial, 1006, ""));
+            }
+            Parcel::Accept(dial) => {
+                self.gateway.accept(dial, self.now);
+                self.post(self.latency, Some(dial), Parcel::Opened(dial));
+            }
+            Parcel::Opened(dial) => {
+                if let Some(open) = self.sockets.get_mut(&dial) {
+                    *open = true;
+                    self.input(Input::Opened { dial });
+                }
+            }
+            Parcel::Frame(dial, frame) => {
+                if self.sockets.contains_key(&dial) {
+                    if self.trace {
+                        eprintln!("{:>8} received {frame:?}", self.now - START);
+                    }
+                    self.input(Input::Frame { dial, frame });
+                }
+            }
+            Parcel::Closed(dial, code, reason) => {
+                if self.sockets.remove(&dial).is_some() {
+                    self.input(Input::Closed {
+                        dial,
+                        code,
+                        reason: reason.to_owned(),
+                    });
+                }
+            }
+            Parcel::RefreshByHand => self.refresh_by_hand(),
+            Parcel::Answer(request, answer) => self.input(Input::Answered { request, answer }),
+        }
+    }
+
+    fn cut(&mut self) {
+        for dial in self.gateway.cut_all() {
+            self.post(self.latency, Some(dial), Parcel::Closed(dial, 1006, ""));
+        }
+    }
+
+    fn collect_from_gateway(&mut self) {
+        for (dial, delivery) in std::mem::take(&mut self.gateway.out) {
+            let parcel = match delivery {
+                Delivery::Frame(frame) => Parcel::Frame(dial, frame),
+                Delivery::Close(code, reason) => Parcel::Closed(dial, code, reason),
+            };
+            self.post(self.latency, Some(dial), parcel);
+        }
+    }
+
+    /// Sends a parcel on its way; what belongs to one socket stays in order.
+    fn post(&mut self, delay: u64, dial: Option<DialId>, parcel: Parcel) {
+        let mut at = self.now + delay;
+        if let Some(dial) = dial {
+            let last = self.last_arrival.entry(dial).or_default();
+            at = at.max(*last);
+            *last = at;
+        }
+        self.sequence += 1;
+        self.network.insert((at, self.sequence), parcel);
+    }
+
+    fn connect(&mut self) {
+        if self.ended.is_none() {
+            self.running = true;
+            self.call(|session, now| session.connect(now));
+        }
+    }
+
+    fn reconnect(&mut self) {
+        if self.ended.is_none() {
+            self.running = true;
+            self.call(|session, now| session.reconnect(now));
+        }
+    }
+
+    fn disconnect(&mut self) {
+        self.call(|session, now| session.disconnect(now));
+        assert!(
+            !self.running && self.session.deadline().is_none(),
+            "disconnect() ends everything at once"
+        );
+    }
+
+    fn to_current(&mut self, input: impl FnOnce(DialId) -> Input<Frame>) {
+        if let Some(dial) = self.sockets.keys().next() {
+            let input = input(*dial);
+            self.input(input);
+        }
+    }
+
+    fn input(&mut self, input: Input<Frame>) {
+        self.call(|session, now| session.handle(input, now));
+    }
+
+    fn call<R>(&mut self, call: impl FnOnce(&mut Session<u32>, Timestamp) -> R) -> R {
+        let result = call(&mut self.session, Timestamp::from_millis(self.now));
+        while let Some(output) = self.session.poll() {
+            self.perform(output);
+            if let Some(outputs) = self.disconnect_after {
+                self.disconnect_after = outputs.checked_sub(1);
+                if outputs == 0 {
+                    self.session.disconnect(Timestamp::from_millis(self.now));
+                }
+            }
+        }
+        result
+    }
+
+    fn perform(&mut self, output: Output<ClientFrame, Event<u32>>) {
+        if self.trace {
+            eprintln!("{:>8} {output:?}", self.now - START);
+        }
+        match output {
+            Output::Dial { dial, .. } => {
+                assert!(self.running, "a dial after the end");
+                assert!(self.sockets.is_empty(), "a second socket");
+                self.sockets.insert(dial, false);
+                self.post(self.latency, None, Parcel::Accept(dial));
+            }
+            Output::Send { dial, command } => {
+                assert_eq!(
+                    self.sockets.get(&dial),
+                    Some(&true),
+                    "sent on a socket that is not open: {command:?}"
+                );
+                self.post(self.latency, None, Parcel::ToGateway(dial, command));
+            }
+            Output::Hangup { dial, .. } => {
+                self.sockets.remove(&dial);
+                self.post(self.latency, None, Parcel::Leave(dial));
+            }
+            Output::Ask { request, .. } => self.ask(request),
+            Output::Withdraw { .. } => {}
+            Output::Event(event) => self.hear(event),
+        }
+    }
+
+    fn ask(&mut self, request: RequestId) {
+        let failed = || Answer::Failed {
+            detail: "failed".to_owned(),
+        };
+        let (delay, answer) = match self.host {
+            Host::Quick => (50, Answer::Token(self.fresh_token())),
+            Host::Slow => (12_000, Answer::Token(self.fresh_token())),
+            Host::Fails => (50, failed()),
+            Host::Silent => (40_000, failed()),
+            Host::Unauthorized => (
+                50,
+                Answer::Unauthorized {
+                    detail: "signed out".to_owned(),
+                },
+            ),
+        };
+        self.post(delay, None, Parcel::Answer(request, answer));
+    }
+
+    fn fresh_token(&mut self) -> Token {
+        self.token += 1;
+        Token::read(format!("t{}", self.token))
+    }
+
+    fn hear(&mut self, event: Event<u32>) {
+        assert!(
+            self.running || matches!(event, Event::Disconnected),
+            "told after the end: {event:?}"
+        );
+        match event {
+            Event::AgentEvent(payload) => {
+                let last = self.delivered.last().copied().unwrap_or(0);
+                assert!(payload > last, "delivered {payload} after {last}");
+                self.delivered.push(payload);
+            }
+            Event::AuthExpired if self.host == Host::Quick => self.post(50, None, Parcel::RefreshByHand),
+            Event::Done(completion) => {
+                self.running = false;
+                let outcome = completion.outcome;
+                if !matches!(outcome, Outcome::AuthFailed | Outcome::Disconnected) {
+                    let true_end = Some(outcome) == self.true_end || self.gateway.overtook_a_cursor;
+                    assert!(true_end, "said to have ended {outcome:?}, but {:?}", self.true_end);
+                    self.ended = Some(outcome);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What holds at every moment.
+    fn check(&self) {
+        assert!(self.sockets.len() <= 1, "two sockets");
+        if !self.running {
+            assert_eq!(self.session.deadline(), None, "a timer after the end");
+            assert!(self.sockets.is_empty(), "a socket after the end");
+        }
+        if !self.restarted {
+            let cursor = self.session.last_event_id().parse().unwrap_or(0);
+            let undelivered = self
+                .gateway
+                .events_up_to(cursor)
+                .find(|payload| !self.delivered.contains(payload));
+            assert_eq!(undelivered, None, "the cursor {cursor} is beyond what was delivered");
+        }
+    }
+}

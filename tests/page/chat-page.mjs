@@ -1,0 +1,167 @@
+// The chat page as a test sees it: what a person can do on it, and what can be read off it.
+import assert from 'node:assert/strict';
+import { eventually } from './harness.mjs';
+
+/** How long an ordinary step of the page may take. */
+export const STEP_MS = 5_000;
+/** How long a whole run may take, reconnects included. */
+export const RUN_MS = 30_000;
+
+/** Opens the page in a browser context of its own. `close` is due at the end of each test. */
+export async function openChat(browser, pageUrl, gateway, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(STEP_MS);
+  await context.addInitScript(watchPage);
+  const page = await context.newPage();
+  const chat = new Chat(page, pageUrl, gateway);
+  await page.goto(`${pageUrl}?gateway=${encodeURIComponent(gateway.url)}`);
+  return chat;
+}
+
+class Chat {
+  constructor(page, pageUrl, gateway) {
+    this.page = page;
+    this.pageUrl = pageUrl;
+    this.gateway = gateway;
+    this.pageErrors = [];
+    this.answer = page.getByTestId('agent-message').last();
+    this.badge = page.getByTestId('badge');
+    this.button = page.getByTestId('send');
+    this.failure = this.answer.getByTestId('failure');
+    this.banner = page.getByTestId('banner');
+    this.log = page.getByTestId('log');
+    this.message = page.getByLabel('Message', { exact: true });
+  }
+
+  close() {
+    return this.page.context().close();
+  }
+
+  /** Fills in the message box and chooses the script, without sending. */
+  async write(script, { prompt = `A test of ${script}`, speed = 'Normal' } = {}) {
+    await this.page.getByTestId('script').selectOption(script);
+    await this.page.getByTestId('speed').selectOption({ label: speed });
+    await this.message.fill(prompt);
+  }
+
+  /** Sends a message that starts this script, and returns the operation id of the run. */
+  async send(script, options) {
+    await this.write(script, options);
+    const started = this.page.waitForResponse((response) => response.url().endsWith('/dev/runs'));
+    await this.button.click();
+    const { operationId } = await (await started).json();
+    return operationId;
+  }
+
+  /** Has the gateway send an event of this run that its script does not have. */
+  push(operationId, type, data) {
+    const event = { type, operationId, stepIndex: 0, timestamp: Date.now(), data };
+    return this.gateway.api('/api/operations/push-event', { operationId, event });
+  }
+
+  buttonIs(state, timeout = STEP_MS) {
+    return this.page.locator(`[data-testid=send][data-state=${state}]`).waitFor({ timeout });
+  }
+
+  /** Every state of the button since the page was loaded, in order. */
+  buttonHistory() {
+    return this.page.evaluate(() => globalThis.buttonHistory);
+  }
+
+  /** Waits for the ending of the current run and checks that the button followed it. */
+  async endsAs(status, timeout = RUN_MS) {
+    await this.page
+      .locator('[data-testid=agent-message]')
+      .last()
+      .and(this.page.locator(`:not([data-state=running])`))
+      .waitFor({ timeout });
+    assert.equal(await this.answer.getAttribute('data-state'), status);
+    assert.equal(await this.button.getAttribute('data-state'), 'send');
+  }
+
+  /** Waits until at least `length` characters of the answer are shown. */
+  shows(length) {
+    return eventually(RUN_MS, `${length} characters of the answer`, async () => {
+      const texts = await this.answer.getByTestId('agent-text').allTextContents();
+      return texts.join('').length >= length;
+    });
+  }
+
+  /** The source text of the last answer, through its Copy button. */
+  async copiedText() {
+    await this.answer.getByRole('button', { name: /^Cop/ }).click();
+    await this.answer.getByRole('button', { name: 'Copied' }).waitFor();
+    return this.page.evaluate(() => globalThis.copiedText);
+  }
+
+  /** Checks that the answer on the page is the whole text that the agent wrote, and that the stream alone brought it. */
+  async streamedWhole(operationId) {
+    await this.textIsWhole(operationId);
+    assert.equal(await this.logged('text completed').count(), 0, 'parts of the text came another way');
+  }
+
+  /** Checks that the answer on the page is the whole text that the agent wrote. */
+  async textIsWhole(operationId) {
+    const { text } = await this.gateway.api(`/dev/runs/${operationId}`);
+    assert.ok(text.length > 0, 'the agent wrote nothing');
+    assert.equal(await this.copiedText(), text);
+  }
+
+  async press(fault) {
+    await this.page.getByTestId(`fault-${fault}`).click();
+    await this.faultIsSet();
+  }
+
+  async choose(fault, value) {
+    await this.page.getByTestId(`fault-${fault}`).selectOption(value);
+    await this.faultIsSet();
+  }
+
+  /** Waits until the badge shows one of these states of the connection. */
+  badgeIs(...states) {
+    const any = states.map((state) => `[data-testid=badge][data-status=${state}]`).join(',');
+    return this.page.locator(any).waitFor();
+  }
+
+  /** Tells the page that its tab was hidden and is visible again. */
+  becomesVisible() {
+    return this.page.evaluate(() => {
+      for (const state of ['hidden', 'visible']) {
+        Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }
+    });
+  }
+
+  logged(type) {
+    return this.log.getByText(type, { exact: true });
+  }
+
+  violations() {
+    return this.page.evaluate(() => globalThis.policyViolations);
+  }
+
+  async faultIsSet() {
+    await eventually(STEP_MS, 'the fault to be set', () =>
+      this.page.getByTestId('fault-result').textContent(),
+    );
+  }
+}
+
+/** Runs in the page before its own scripts. */
+function watchPage() {
+  // The clipboard is one for all pages of the browser, and tests run side by side.
+  navigator.clipboard.writeText = async (text) => {
+    globalThis.copiedText = text;
+  };
+  globalThis.policyViolations = [];
+  globalThis.buttonHistory = [];
+  document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
+    globalThis.policyViolations.push(`${violatedDirective} ${blockedURI}`);
+  });
+  new MutationObserver(() => {
+    const state = document.querySelector('[data-testid=send]')?.dataset.state;
+    if (state && state !== globalThis.buttonHistory.at(-1)) globalThis.buttonHistory.push(state);
+  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] });
+}

@@ -1,0 +1,67 @@
+import type {
+  AgentInterventionInteractionKind,
+  AgentInterventionProvider,
+  AgentInterventionRenderArguments,
+  AgentInterventionRenderOption,
+  AgentInterventionRenderQuestion,
+  AgentInterventionRequestData,
+  AgentInterventionResponseData,
+  AgentStreamClientEvents,
+  AgentStreamEvent,
+  AgentStreamEventType,
+  AgentStreamSessionCompletion,
+  LlmCancelData,
+  LlmExecuteData,
+  LlmRelayDeadlines,
+  MessagePatchData,
+  MessagePatchUpsert,
+  MirroredTerminalEchoProtocol,
+  MirroredTerminalEchoSignal,
+  ResumeCompleteInfo,
+  SessionStatus,
+  StepCompleteData,
+  StreamChunkData,
+  StreamChunkType,
+  StreamStartData,
+  SubAgentProgressData,
+  TerminalSessionStatus,
+  ToolEndData,
+  ToolExecuteData,
+  ToolResultMessage,
+  ToolResultPayload,
+  ToolStartData,
+  ToolStateChunkData,
+} from 'agent-gateway-client';
+
+/** Every type is used once, so that a missing export is an error. */
+export interface Vocabulary {
+  chunk: [StreamChunkData, StreamChunkType, StreamStartData, ToolStateChunkData];
+  event: [AgentStreamEvent, AgentStreamEventType, AgentStreamClientEvents, AgentStreamSessionCompletion];
+  guard: [MirroredTerminalEchoProtocol, MirroredTerminalEchoSignal];
+  intervention: [
+    AgentInterventionInteractionKind,
+    AgentInterventionProvider,
+    AgentInterventionRenderArguments,
+    AgentInterventionRenderOption,
+    AgentInterventionRenderQuestion,
+    AgentInterventionRequestData,
+    AgentInterventionResponseData,
+  ];
+  llm: [LlmCancelData, LlmExecuteData, LlmRelayDeadlines];
+  patch: [MessagePatchData, MessagePatchUpsert];
+  status: [SessionStatus, TerminalSessionStatus, ResumeCompleteInfo];
+  step: [StepCompleteData, SubAgentProgressData];
+  tool: [ToolEndData, ToolExecuteData, ToolResultMessage, ToolResultPayload, ToolStartData];
+}
+
+export const event: AgentStreamEvent = {
+  data: { chunkType: 'text', content: 'Hel' } satisfies StreamChunkData,
+  operationId: 'op_1',
+  stepIndex: 0,
+  timestamp: 1,
+  type: 'stream_chunk',
+};
+
+export const ended: TerminalSessionStatus[] = ['completed', 'error', 'interrupted'];
+// @ts-expect-error a running session has not ended
+export const running: TerminalSessionStatus = 'running';
