@@ -52,11 +52,7 @@ fn a_half_open_socket_is_noticed_four_seconds_after_waking() {
         sim.advance(3_999);
         assert_eq!(sim.log(), [""; 0], "{wake:?}");
         sim.advance(1);
-        assert_eq!(
-            sim.log(),
-            [HANGUP, "status reconnecting", "reconnecting 1000"],
-            "{wake:?}"
-        );
+        assert_eq!(sim.log(), [HANGUP, "status reconnecting", "reconnecting 1000"], "{wake:?}");
         assert_eq!(reason(&sim), Some(Reason::ProbeTimeout));
     }
 }
@@ -227,10 +223,7 @@ fn a_page_in_the_cache_has_no_socket_and_comes_back_from_its_cursor() {
     sim.wake(Wake::Shown);
     assert_eq!(sim.log(), ["status connecting", DIAL]);
     sim.authenticate();
-    assert!(
-        sim.log()
-            .contains(&r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#.to_owned())
-    );
+    assert!(sim.log().contains(&r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#.to_owned()));
 }
 
 #[test]
@@ -244,10 +237,7 @@ fn a_page_without_a_connection_goes_into_the_cache_unnoticed() {
 
 #[test]
 fn a_token_that_is_awaited_when_the_page_is_cached_is_asked_for_again() {
-    let mut sim = Sim::new(Config {
-        token: None,
-        ..asking()
-    });
+    let mut sim = Sim::new(Config { token: None, ..asking() });
     sim.connect();
     sim.log();
     sim.wake(Wake::Hidden);
@@ -269,8 +259,5 @@ fn a_snapshot_tells_since_when_how_often_and_until_when() {
     sim.advance(1_000);
     sim.authenticate();
     let snapshot = sim.session.snapshot();
-    assert_eq!(
-        (snapshot.status, snapshot.attempt, snapshot.reason),
-        (Status::Connected, 0, None)
-    );
+    assert_eq!((snapshot.status, snapshot.attempt, snapshot.reason), (Status::Connected, 0, None));
 }

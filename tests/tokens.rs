@@ -17,15 +17,11 @@ fn auth(token: &str) -> String {
 }
 
 fn failed() -> Answer {
-    Answer::Failed {
-        detail: "500".to_owned(),
-    }
+    Answer::Failed { detail: "500".to_owned() }
 }
 
 fn unauthorized() -> Answer {
-    Answer::Unauthorized {
-        detail: "signed out".to_owned(),
-    }
+    Answer::Unauthorized { detail: "signed out".to_owned() }
 }
 
 /// A session whose token the gateway called expired, with the host asked for another.
@@ -40,10 +36,7 @@ fn refreshing() -> Sim {
 
 #[test]
 fn without_a_first_token_the_host_is_asked_before_the_dial() {
-    let mut sim = Sim::new(Config {
-        token: None,
-        ..asking()
-    });
+    let mut sim = Sim::new(Config { token: None, ..asking() });
     sim.connect();
     assert_eq!(sim.log(), ["status connecting", "ask initial"]);
     sim.answer_token("t2");
@@ -54,10 +47,7 @@ fn without_a_first_token_the_host_is_asked_before_the_dial() {
 
 #[test]
 fn a_token_that_is_over_by_its_own_date_is_replaced_before_the_dial() {
-    let mut sim = Sim::new(Config {
-        token: Some(Token::read(jwt(-600, -1))),
-        ..asking()
-    });
+    let mut sim = Sim::new(Config { token: Some(Token::read(jwt(-600, -1))), ..asking() });
     sim.connect();
     assert_eq!(sim.log(), ["status connecting", "ask expired"]);
 }
@@ -120,16 +110,7 @@ fn a_host_that_never_answers_is_asked_again_with_backoff() {
     let mut sim = refreshing();
     sim.log();
     sim.advance(15_000);
-    assert_eq!(
-        sim.log(),
-        [
-            "withdraw",
-            "error token_timeout",
-            HANGUP,
-            "status reconnecting",
-            "reconnecting 1000"
-        ]
-    );
+    assert_eq!(sim.log(), ["withdraw", "error token_timeout", HANGUP, "status reconnecting", "reconnecting 1000"]);
     let late = sim.request.unwrap();
     sim.advance(1_000);
     assert_eq!(sim.log(), ["status connecting", "ask expired"]);
@@ -145,10 +126,7 @@ fn a_host_that_fails_is_asked_again_with_backoff() {
     let mut sim = refreshing();
     sim.log();
     sim.answer(failed());
-    assert_eq!(
-        sim.log(),
-        ["error token_failed", HANGUP, "status reconnecting", "reconnecting 1000"]
-    );
+    assert_eq!(sim.log(), ["error token_failed", HANGUP, "status reconnecting", "reconnecting 1000"]);
     for delay in [1_000, 2_000, 4_000] {
         sim.advance(delay);
         assert_eq!(sim.log(), ["status connecting", "ask expired"]);
@@ -164,13 +142,7 @@ fn a_host_that_says_unauthorized_ends_the_session() {
     sim.answer(unauthorized());
     assert_eq!(
         sim.log(),
-        [
-            "auth_failed signed out",
-            HANGUP,
-            "status disconnected",
-            "disconnected",
-            "done auth_failed auth_failed"
-        ]
+        ["auth_failed signed out", HANGUP, "status disconnected", "disconnected", "done auth_failed auth_failed"]
     );
     assert_eq!(sim.deadline_in(), None);
 }
@@ -199,10 +171,7 @@ fn c9_a_token_that_arrives_after_the_end_is_thrown_away() {
 
 #[test]
 fn a_token_is_renewed_at_eighty_percent_of_its_life_without_touching_the_connection() {
-    let mut sim = Sim::connected(Config {
-        token: Some(Token::read(jwt(0, 300))),
-        ..asking()
-    });
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(0, 300))), ..asking() });
     for _ in 0..8 {
         sim.advance(29_999);
         sim.receive(r#"{"type":"heartbeat_ack"}"#);
@@ -219,10 +188,7 @@ fn a_token_is_renewed_at_eighty_percent_of_its_life_without_touching_the_connect
 
 #[test]
 fn a_renewal_that_fails_is_tried_again_and_the_connection_stands() {
-    let mut sim = Sim::connected(Config {
-        token: Some(Token::read(jwt(-290, 10))),
-        ..asking()
-    });
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(-290, 10))), ..asking() });
     sim.advance(10_000);
     assert_eq!(sim.log(), ["ask expiring"]);
     sim.answer(failed());
@@ -233,10 +199,7 @@ fn a_renewal_that_fails_is_tried_again_and_the_connection_stands() {
 
 #[test]
 fn a_renewal_that_is_refused_ends_the_session() {
-    let mut sim = Sim::connected(Config {
-        token: Some(Token::read(jwt(-290, 10))),
-        ..asking()
-    });
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(-290, 10))), ..asking() });
     sim.advance(10_000);
     sim.answer(unauthorized());
     assert_eq!(sim.log().last().unwrap(), "done auth_failed auth_failed");
@@ -254,10 +217,7 @@ fn a_token_that_is_no_jwt_is_left_alone() {
 
 #[test]
 fn an_expired_word_during_a_renewal_waits_for_the_same_answer() {
-    let mut sim = Sim::connected(Config {
-        token: Some(Token::read(jwt(-290, 10))),
-        ..asking()
-    });
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(-290, 10))), ..asking() });
     sim.advance(10_000);
     assert_eq!(sim.log(), ["ask expiring"]);
     sim.receive(EXPIRED);

@@ -103,13 +103,7 @@ fn c1_the_runs_end_that_comes_before_the_replay_waits_for_it() {
 fn c1_ids_that_are_no_numbers_pass_and_become_the_cursor() {
     let mut sim = Sim::connected(config());
     for id in ["evt-9", "evt-1"] {
-        sim.receive(&event_with(
-            Some(id),
-            "op",
-            "stream_chunk",
-            json!({"content": id}),
-            START,
-        ));
+        sim.receive(&event_with(Some(id), "op", "stream_chunk", json!({"content": id}), START));
     }
     assert_eq!(sim.events(), ["evt-9", "evt-1"]);
     assert_eq!(sim.session.last_event_id(), "evt-1");
@@ -119,20 +113,8 @@ fn c1_ids_that_are_no_numbers_pass_and_become_the_cursor() {
 fn c1_an_event_without_an_id_is_delivered_and_leaves_the_cursor() {
     let mut sim = Sim::connected(config());
     sim.chunk(1, "1");
-    sim.receive(&event_with(
-        None,
-        "op",
-        "stream_chunk",
-        json!({"content": "no id"}),
-        START,
-    ));
-    sim.receive(&event_with(
-        Some(""),
-        "op",
-        "stream_chunk",
-        json!({"content": "empty id"}),
-        START,
-    ));
+    sim.receive(&event_with(None, "op", "stream_chunk", json!({"content": "no id"}), START));
+    sim.receive(&event_with(Some(""), "op", "stream_chunk", json!({"content": "empty id"}), START));
     assert_eq!(sim.events(), ["1", "no id", "empty id"]);
     assert_eq!(sim.session.last_event_id(), "1");
 }
@@ -186,11 +168,19 @@ fn c1_a_duplicate_on_a_new_socket_is_never_taken_for_a_new_sequence() {
 }
 
 #[test]
-fn c1_an_event_without_a_timestamp_under_an_old_id_is_dropped() {
+fn c1_what_cannot_be_compared_under_an_old_id_is_looked_into_once() {
+    let unknown =
+        r#"{"type":"agent_event","id":"2","event":{"type":"stream_chunk","operationId":"op","data":{"content":"?"}}}"#;
     let mut sim = after_five();
-    sim.receive(
-        r#"{"type":"agent_event","id":"2","event":{"type":"stream_chunk","operationId":"op","data":{"content":"?"}}}"#,
-    );
+    sim.receive(unknown);
+    assert_eq!(sim.log(), [resume_from("")]);
+    for id in 1..=5 {
+        sim.chunk(id, &id.to_string());
+    }
+    sim.receive(&resume_complete("running"));
+    sim.receive(&resume_complete("running"));
+    sim.log();
+    sim.receive(unknown);
     assert_eq!(sim.log(), [""; 0]);
 }
 
@@ -207,11 +197,7 @@ fn audit_a_resumed_operation_that_stays_silent_is_asked_from_the_start_once() {
         sim.chunk(id, &id.to_string());
     }
     sim.receive(&resume_complete("running"));
-    assert_eq!(
-        sim.log(),
-        ["resume_complete running"],
-        "known events prove the sequence"
-    );
+    assert_eq!(sim.log(), ["resume_complete running"], "known events prove the sequence");
     sim.advance(29_000);
     assert!(!sim.log().contains(&resume_from("")), "once");
 }
@@ -225,15 +211,7 @@ fn audit_unknown_events_below_the_cursor_are_a_new_sequence() {
     sim.receive(&chunk_at(1, "new 1", START + 100));
     sim.receive(&chunk_at(2, "new 2", START + 101));
     sim.receive(&resume_complete("running"));
-    assert_eq!(
-        sim.log(),
-        [
-            "continuity reset",
-            "event new 1",
-            "event new 2",
-            "resume_complete running"
-        ]
-    );
+    assert_eq!(sim.log(), ["continuity reset", "event new 1", "event new 2", "resume_complete running"]);
 }
 
 #[test]
@@ -257,10 +235,7 @@ fn audit_a_run_that_waits_for_its_user_may_be_silent() {
 
 #[test]
 fn audit_does_not_deliver_again_what_another_client_delivered() {
-    let mut sim = Sim::connected(Config {
-        last_event_id: "5".to_owned(),
-        ..config()
-    });
+    let mut sim = Sim::connected(Config { last_event_id: "5".to_owned(), ..config() });
     sim.receive(&resume_complete("running"));
     sim.advance(15_000);
     sim.log();
@@ -320,12 +295,7 @@ fn c4_a_terminal_status_change_ends_the_session() {
 #[test]
 fn c4_any_other_status_change_is_told_once() {
     let mut sim = Sim::connected(config());
-    for (id, status) in [
-        (1, "waiting_input"),
-        (2, "running"),
-        (3, "waiting_confirmation"),
-        (4, "cancelled"),
-    ] {
+    for (id, status) in [(1, "waiting_input"), (2, "running"), (3, "waiting_confirmation"), (4, "cancelled")] {
         sim.receive(&status_change(id, status));
         sim.receive(&status_change(id, status));
         assert_eq!(sim.log(), [format!("status_change {status}")]);
@@ -347,10 +317,7 @@ fn c4_the_echo_of_a_failed_member_is_paid_by_either_signal_once() {
 
 #[test]
 fn c6_disconnect_inside_a_replay_skips_nothing() {
-    let mut sim = Sim::connected(Config {
-        resume_on_connect: true,
-        ..config()
-    });
+    let mut sim = Sim::connected(Config { resume_on_connect: true, ..config() });
     sim.chunk(1, "1");
     sim.chunk(2, "2");
     sim.disconnect();
@@ -362,10 +329,7 @@ fn c6_disconnect_inside_a_replay_skips_nothing() {
 
 #[test]
 fn c7_a_drop_inside_a_replay_forgets_what_was_not_delivered() {
-    let mut sim = Sim::connected(Config {
-        resume_on_connect: true,
-        ..config()
-    });
+    let mut sim = Sim::connected(Config { resume_on_connect: true, ..config() });
     sim.chunk(1, "1");
     replace_socket(&mut sim);
     sim.chunk(1, "1");
@@ -443,11 +407,7 @@ fn completion_succeeds_only_where_the_work_was_done() {
         let mut sim = Sim::connected(config());
         sim.receive(&end(1, "op", reason));
         let done = &sim.done[0];
-        assert_eq!(
-            (done.outcome.as_str(), done.succeeded),
-            (outcome, succeeded),
-            "{reason}"
-        );
+        assert_eq!((done.outcome.as_str(), done.succeeded), (outcome, succeeded), "{reason}");
         assert_eq!(done.reason.as_deref(), Some(reason));
         assert_eq!(done.detail.as_deref(), Some(format!("{reason} detail").as_str()));
     }
@@ -483,15 +443,9 @@ fn requests_to_the_user_are_told_once_and_answered_over_the_socket() {
     assert_eq!(sim.log(), ["input_request"]);
     sim.receive(r#"{"type":"tool_confirmation_request","id":"2","toolCallId":"c","tool":{}}"#);
     assert_eq!(sim.log(), ["tool_confirmation_request"]);
-    let answer = ClientFrame::UserInput {
-        request_id: "r".to_owned(),
-        content: "main".to_owned(),
-    };
+    let answer = ClientFrame::UserInput { request_id: "r".to_owned(), content: "main".to_owned() };
     assert!(sim.call(|session, _| session.send(answer)));
-    assert_eq!(
-        sim.log(),
-        [r#"send {"type":"user_input","requestId":"r","content":"main"}"#]
-    );
+    assert_eq!(sim.log(), [r#"send {"type":"user_input","requestId":"r","content":"main"}"#]);
 }
 
 #[test]
@@ -539,10 +493,7 @@ fn tools_a_result_that_nobody_waits_for_any_more_is_reported() {
 
 #[test]
 fn url_a_slash_at_the_end_of_the_base_is_dropped() {
-    let mut sim = Sim::new(Config {
-        gateway_url: "https://g/".to_owned(),
-        ..config()
-    });
+    let mut sim = Sim::new(Config { gateway_url: "https://g/".to_owned(), ..config() });
     sim.connect();
     assert_eq!(sim.log()[1], DIAL);
 }

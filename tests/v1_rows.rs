@@ -52,15 +52,7 @@ fn v1_02_connect_while_authenticating_opens_no_second_socket() {
 fn v1_03_disconnect_closes_and_says_so() {
     let mut sim = Sim::connected(config());
     sim.disconnect();
-    assert_eq!(
-        sim.log(),
-        [
-            HANGUP,
-            "status disconnected",
-            "disconnected",
-            "done disconnected disconnect"
-        ]
-    );
+    assert_eq!(sim.log(), [HANGUP, "status disconnected", "disconnected", "done disconnected disconnect"]);
     assert_eq!(sim.deadline_in(), None);
 }
 
@@ -81,10 +73,7 @@ fn v1_05_update_token_is_used_by_the_next_auth() {
     sim.reconnect();
     sim.log();
     sim.open();
-    assert_eq!(
-        sim.log(),
-        ["status authenticating", r#"send {"type":"auth","token":"t2"}"#]
-    );
+    assert_eq!(sim.log(), ["status authenticating", r#"send {"type":"auth","token":"t2"}"#]);
 }
 
 #[test]
@@ -93,10 +82,7 @@ fn v1_06_a_socket_that_cannot_be_created_is_retried_without_a_disconnected_event
     sim.connect();
     sim.log();
     let dial = sim.dial.unwrap();
-    sim.input(Input::Refused {
-        dial,
-        detail: "bad URL".to_owned(),
-    });
+    sim.input(Input::Refused { dial, detail: "bad URL".to_owned() });
     assert_eq!(sim.log(), ["status disconnected", "reconnecting 1000"]);
     sim.advance(1_000);
     assert_eq!(sim.log(), ["status connecting", DIAL]);
@@ -104,37 +90,22 @@ fn v1_06_a_socket_that_cannot_be_created_is_retried_without_a_disconnected_event
 
 #[test]
 fn v1_06_a_socket_that_cannot_be_created_ends_the_cycle_where_no_retry_is_wanted() {
-    let mut sim = Sim::new(Config {
-        auto_reconnect: false,
-        ..config()
-    });
+    let mut sim = Sim::new(Config { auto_reconnect: false, ..config() });
     sim.connect();
     sim.log();
     let dial = sim.dial.unwrap();
-    sim.input(Input::Refused {
-        dial,
-        detail: "bad URL".to_owned(),
-    });
+    sim.input(Input::Refused { dial, detail: "bad URL".to_owned() });
     assert_eq!(sim.log(), ["status disconnected", "done disconnected connection_lost"]);
     assert_eq!(sim.deadline_in(), None);
 }
 
 #[test]
 fn v1_10_an_open_socket_presents_the_token_first() {
-    let mut sim = Sim::new(Config {
-        client_id: Some("tab-1".to_owned()),
-        ..config()
-    });
+    let mut sim = Sim::new(Config { client_id: Some("tab-1".to_owned()), ..config() });
     sim.connect();
     sim.log();
     sim.open();
-    assert_eq!(
-        sim.log(),
-        [
-            "status authenticating",
-            r#"send {"type":"auth","token":"t1","clientId":"tab-1"}"#
-        ]
-    );
+    assert_eq!(sim.log(), ["status authenticating", r#"send {"type":"auth","token":"t1","clientId":"tab-1"}"#]);
 }
 
 #[test]
@@ -163,13 +134,7 @@ fn v1_12_a_refused_token_ends_the_session() {
     sim.receive(r#"{"type":"auth_failed","reason":"invalid token"}"#);
     assert_eq!(
         sim.log(),
-        [
-            "auth_failed invalid token",
-            HANGUP,
-            "status disconnected",
-            "disconnected",
-            "done auth_failed auth_failed"
-        ]
+        ["auth_failed invalid token", HANGUP, "status disconnected", "disconnected", "done auth_failed auth_failed"]
     );
     assert_eq!(sim.done[0].reason.as_deref(), Some("invalid token"));
     assert_eq!(sim.deadline_in(), None);
@@ -212,13 +177,7 @@ fn v1_14a_the_runs_own_end_closes_without_session_complete() {
     sim.receive(&end(1, "op", "done"));
     assert_eq!(
         sim.log(),
-        [
-            "event agent_runtime_end",
-            HANGUP,
-            "status disconnected",
-            "disconnected",
-            "done completed agent_event"
-        ]
+        ["event agent_runtime_end", HANGUP, "status disconnected", "disconnected", "done completed agent_event"]
     );
     assert!(sim.done[0].succeeded && sim.done[0].terminal_received);
 }
@@ -231,10 +190,7 @@ fn v1_14a_an_event_without_an_operation_is_the_runs_own() {
 }
 
 fn resuming() -> Sim {
-    Sim::connected(Config {
-        resume_on_connect: true,
-        ..config()
-    })
+    Sim::connected(Config { resume_on_connect: true, ..config() })
 }
 
 #[test]
@@ -290,13 +246,7 @@ fn v1_15_a_terminal_status_after_the_replay_ends_the_session() {
 #[test]
 fn v1_15_any_other_status_goes_on_streaming_however_often_it_comes() {
     let mut sim = Sim::connected(config());
-    for status in [
-        "running",
-        "waiting_input",
-        "waiting_confirmation",
-        "a new word",
-        "running",
-    ] {
+    for status in ["running", "waiting_input", "waiting_confirmation", "a new word", "running"] {
         sim.receive(&resume_complete(status));
         assert_eq!(sim.log(), [format!("resume_complete {status}")]);
     }
@@ -354,14 +304,8 @@ fn v1_18_an_unknown_frame_is_ignored() {
 #[test]
 fn v1_19_what_is_no_frame_is_reported_and_the_socket_stays() {
     let mut sim = Sim::connected(config());
-    for text in [
-        "{oops",
-        "null",
-        "[]",
-        r#""x""#,
-        r#"{"type":"agent_event"}"#,
-        r#"{"type":"agent_event","event":null}"#,
-    ] {
+    for text in ["{oops", "null", "[]", r#""x""#, r#"{"type":"agent_event"}"#, r#"{"type":"agent_event","event":null}"#]
+    {
         sim.receive(text);
         assert_eq!(sim.log(), ["error protocol"], "{text}");
     }
@@ -391,20 +335,9 @@ fn v1_21_the_fourth_unanswered_tick_redials() {
 
 #[test]
 fn v1_21_the_fourth_unanswered_tick_ends_it_where_no_retry_is_wanted() {
-    let mut sim = Sim::connected(Config {
-        auto_reconnect: false,
-        ..config()
-    });
+    let mut sim = Sim::connected(Config { auto_reconnect: false, ..config() });
     sim.advance(120_000);
-    assert_eq!(
-        sim.log()[3..],
-        [
-            HANGUP,
-            "status disconnected",
-            "disconnected",
-            "done disconnected connection_lost"
-        ]
-    );
+    assert_eq!(sim.log()[3..], [HANGUP, "status disconnected", "disconnected", "done disconnected connection_lost"]);
 }
 
 #[test]
@@ -412,10 +345,7 @@ fn v1_22_a_lost_socket_is_replaced_with_a_growing_delay() {
     let mut sim = Sim::connected(config());
     for delay in [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
         sim.close(1006, "");
-        assert_eq!(
-            sim.log(),
-            ["status reconnecting".to_owned(), format!("reconnecting {delay}")]
-        );
+        assert_eq!(sim.log(), ["status reconnecting".to_owned(), format!("reconnecting {delay}")]);
         sim.advance(delay - 1);
         assert_eq!(sim.log(), [""; 0]);
         sim.advance(1);
@@ -425,19 +355,9 @@ fn v1_22_a_lost_socket_is_replaced_with_a_growing_delay() {
 
 #[test]
 fn v1_22_a_lost_socket_ends_it_where_no_retry_is_wanted() {
-    let mut sim = Sim::connected(Config {
-        auto_reconnect: false,
-        ..config()
-    });
+    let mut sim = Sim::connected(Config { auto_reconnect: false, ..config() });
     sim.close(1006, "");
-    assert_eq!(
-        sim.log(),
-        [
-            "status disconnected",
-            "disconnected",
-            "done disconnected connection_lost"
-        ]
-    );
+    assert_eq!(sim.log(), ["status disconnected", "disconnected", "done disconnected connection_lost"]);
 }
 
 #[test]
@@ -492,10 +412,7 @@ fn v1_26_a_tool_result_is_sent_on_an_open_socket_only() {
     sim.authenticate();
     sim.log();
     assert!(sim.send_tool_result("call_1"));
-    assert_eq!(
-        sim.log(),
-        [r#"send {"content":"ok","success":true,"toolCallId":"call_1","type":"tool_result"}"#]
-    );
+    assert_eq!(sim.log(), [r#"send {"content":"ok","success":true,"toolCallId":"call_1","type":"tool_result"}"#]);
 }
 
 #[test]
@@ -508,11 +425,7 @@ fn v1_27_an_older_sockets_frames_and_closes_mean_nothing() {
     sim.receive_on(old, "{oops");
     sim.input(Input::Opened { dial: old });
     sim.input(Input::Faulted { dial: old });
-    sim.input(Input::Closed {
-        dial: old,
-        code: 1008,
-        reason: "late".to_owned(),
-    });
+    sim.input(Input::Closed { dial: old, code: 1008, reason: "late".to_owned() });
     assert_eq!(sim.log(), [""; 0]);
 }
 
@@ -524,10 +437,7 @@ fn a_cycle_can_be_run_again_after_it_ended() {
     sim.connect();
     assert_eq!(sim.log(), ["status connecting", DIAL]);
     sim.authenticate();
-    assert_eq!(
-        sim.log()[3],
-        r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#
-    );
+    assert_eq!(sim.log()[3], r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#);
     sim.receive(&resume_complete("completed"));
     assert_eq!(sim.done.len(), 2);
 }

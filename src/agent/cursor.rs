@@ -60,11 +60,7 @@ impl EventKey {
     /// The key of an event. `None`: it has no timestamp to tell it by, or a type that this client cannot tell from others.
     pub fn of(head: &EventHead) -> Option<Self> {
         let timestamp = head.timestamp.filter(|_| head.event_type != EventType::OTHER)?;
-        Some(Self {
-            event_type: head.event_type,
-            step_index: head.step_index,
-            timestamp,
-        })
+        Some(Self { event_type: head.event_type, step_index: head.step_index, timestamp })
     }
 }
 
@@ -74,17 +70,14 @@ pub struct Cursor {
     last: Option<EventId>,
     last_timestamp: Option<u64>,
     delivered_on: Option<DialId>,
-    delivered: VecDeque<(u64, EventKey)>,
+    delivered: VecDeque<(u64, Option<EventKey>)>,
     of_older_sequences: Vec<EventKey>,
 }
 
 impl Cursor {
     /// A cursor at an id that another client delivered; empty text means the start.
     pub fn at(id: &str) -> Self {
-        Self {
-            last: EventId::parse(id),
-            ..Self::default()
-        }
+        Self { last: EventId::parse(id), ..Self::default() }
     }
 
     /// The id to resume from; empty at the start.
@@ -129,14 +122,14 @@ impl Cursor {
         !self.delivered.is_empty()
     }
 
-    /// Whether the delivered event with this id is this one. `None`: it is not remembered.
-    pub fn agrees(&self, number: u64, head: &EventHead) -> Option<bool> {
-        let key = EventKey::of(head)?;
-        let known = self
-            .delivered
-            .binary_search_by_key(&number, |(number, _)| *number)
-            .ok()?;
-        Some(self.delivered[known].1 == key)
+    /// Whether the frame that was delivered under this id is this one; `head` where it is an event. `None`: that cannot
+    /// be told, because it is not remembered, or because neither has a timestamp.
+    pub fn agrees(&self, number: u64, head: Option<&EventHead>) -> Option<bool> {
+        let known = self.delivered.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        match (self.delivered[known].1, head.and_then(EventKey::of)) {
+            (None, None) => None,
+            (delivered, key) => Some(delivered == key),
+        }
     }
 
     /// Whether an event of a new sequence was delivered under an id of an older one; if so it is struck off.
@@ -159,8 +152,8 @@ impl Cursor {
         }
         let Some(id) = id else { return };
         self.delivered_on = Some(dial);
-        if let (Some(number), Some(key)) = (id.number(), head.and_then(EventKey::of)) {
-            self.remember(number, key);
+        if let Some(number) = id.number() {
+            self.remember(number, head.and_then(EventKey::of));
         }
         self.last = Some(id);
     }
@@ -168,13 +161,12 @@ impl Cursor {
     /// Starts a new sequence of ids. What was delivered stays known by its keys.
     pub fn reset(&mut self) {
         self.last = None;
-        self.of_older_sequences
-            .extend(self.delivered.drain(..).map(|(_, key)| key));
+        self.of_older_sequences.extend(self.delivered.drain(..).filter_map(|(_, key)| key));
         let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED);
         self.of_older_sequences.drain(..excess);
     }
 
-    fn remember(&mut self, number: u64, key: EventKey) {
+    fn remember(&mut self, number: u64, key: Option<EventKey>) {
         if self.delivered.len() == REMEMBERED {
             self.delivered.pop_front();
         }

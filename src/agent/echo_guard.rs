@@ -47,13 +47,7 @@ struct Owed {
 impl MirroredTerminalEchoGuard {
     /// A guard that has seen nothing.
     pub fn new(protocol: Protocol) -> Self {
-        Self {
-            protocol,
-            owed: Owed::default(),
-            owed_status: None,
-            replaying: false,
-            replay_status: None,
-        }
+        Self { protocol, owed: Owed::default(), owed_status: None, replaying: false, replay_status: None }
     }
 
     /// Takes an event of the channel in (GD-01, GD-02, GD-03).

@@ -30,14 +30,8 @@ pub const EVENT_TYPES: [&str; 25] = [
 ];
 
 /// The names of [`SessionStatus`], in the order of its values.
-pub const SESSION_STATUSES: [&str; 6] = [
-    "running",
-    "waiting_input",
-    "waiting_confirmation",
-    "completed",
-    "error",
-    "interrupted",
-];
+pub const SESSION_STATUSES: [&str; 6] =
+    ["running", "waiting_input", "waiting_confirmation", "completed", "error", "interrupted"];
 
 /// `errorType`s of an `error` event that a waiting client can still repair.
 const WAITABLE_ERROR: &str = "ClientLlmExecutorUnavailable";
@@ -62,11 +56,7 @@ impl EventType {
 
     /// The type with this index in [`EVENT_TYPES`].
     pub const fn from_index(index: u32) -> Self {
-        if (index as usize) < EVENT_TYPES.len() {
-            Self(index as u8)
-        } else {
-            Self::OTHER
-        }
+        if (index as usize) < EVENT_TYPES.len() { Self(index as u8) } else { Self::OTHER }
     }
 
     /// The type with this name.
@@ -132,10 +122,7 @@ impl EventHead {
 impl Ending {
     fn is_waitable(&self) -> bool {
         self.error_type.as_deref() == Some(WAITABLE_ERROR)
-            && self
-                .body_reason
-                .as_deref()
-                .is_some_and(|reason| WAITABLE_REASONS.contains(&reason))
+            && self.body_reason.as_deref().is_some_and(|reason| WAITABLE_REASONS.contains(&reason))
     }
 }
 

@@ -42,11 +42,7 @@ impl Outbox {
 
     /// Keeps a result that was sent on a socket, or that waits for one.
     pub fn keep(&mut self, result: ToolResult, sent_on: Option<DialId>, now: Timestamp) {
-        self.entries.push_back(Entry {
-            since: now,
-            sent_on,
-            result,
-        });
+        self.entries.push_back(Entry { since: now, sent_on, result });
     }
 
     /// A frame arrived: everything sent on this socket before it was read.

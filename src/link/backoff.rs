@@ -20,11 +20,7 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            delay: FIRST_DELAY,
-            opens_without_success: 0,
-            attempt: 0,
-        }
+        Self { delay: FIRST_DELAY, opens_without_success: 0, attempt: 0 }
     }
 }
 

@@ -32,14 +32,7 @@ struct OpenQuestion {
 impl Credential {
     /// A credential with or without a first token, and with or without a host that can be asked for one.
     pub fn new(token: Option<Token>, host_answers: bool) -> Self {
-        Self {
-            token,
-            called_expired: false,
-            host_answers,
-            open: None,
-            next_request: 0,
-            refresh_at: None,
-        }
+        Self { token, called_expired: false, host_answers, open: None, next_request: 0, refresh_at: None }
     }
 
     /// The token to authenticate with, empty when there is none and nobody to ask.
@@ -94,10 +87,7 @@ impl Credential {
         }
         let request = RequestId(self.next_request);
         self.next_request += 1;
-        self.open = Some(OpenQuestion {
-            request,
-            deadline: now + TOKEN_WITHIN,
-        });
+        self.open = Some(OpenQuestion { request, deadline: now + TOKEN_WITHIN });
         Some(request)
     }
 

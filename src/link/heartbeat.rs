@@ -39,12 +39,7 @@ pub enum Verdict {
 impl Heartbeat {
     /// Starts at the moment of authentication.
     pub fn new(now: Timestamp) -> Self {
-        Self {
-            next_tick: now + HEARTBEAT_EVERY,
-            missed: 0,
-            unanswered: 0,
-            probe: None,
-        }
+        Self { next_tick: now + HEARTBEAT_EVERY, missed: 0, unanswered: 0, probe: None }
     }
 
     /// When [`Self::timeout`] is due.
@@ -65,7 +60,13 @@ impl Heartbeat {
         true
     }
 
-    /// Takes an acknowledgement. `true`: it answers the probe, so everything sent before the probe was read.
+    /// Sends a heartbeat whose acknowledgement proves that everything sent before it was read.
+    pub fn barrier(&mut self, now: Timestamp) {
+        self.probe.get_or_insert(now + PROBE_WITHIN);
+        self.unanswered += 1;
+    }
+
+    /// Takes an acknowledgement. `true`: it answers the last probe or barrier.
     pub fn acknowledged(&mut self) -> bool {
         self.missed = 0;
         self.unanswered = self.unanswered.saturating_sub(1);

@@ -158,11 +158,7 @@ impl Link {
             Phase::Waiting { until } => until,
             _ => None,
         };
-        Snapshot {
-            attempt: self.backoff.attempt(),
-            retry_at,
-            ..self.snapshot
-        }
+        Snapshot { attempt: self.backoff.attempt(), retry_at, ..self.snapshot }
     }
 
     /// The open socket that frames may be sent on.
@@ -217,10 +213,7 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        [phase, self.credential.deadline()]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [phase, self.credential.deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The socket opened (V1-10).
@@ -232,11 +225,7 @@ impl Link {
             return;
         }
         self.backoff.opened();
-        self.phase = Phase::Handshaking {
-            dial,
-            limit,
-            renewed: false,
-        };
+        self.phase = Phase::Handshaking { dial, limit, renewed: false };
         self.set(Status::Authenticating, now);
         self.out.push_back(LinkOutput::Authenticate { dial });
     }
@@ -300,10 +289,7 @@ impl Link {
         }
         if self.credential.question_is_overdue(now) {
             self.withdraw();
-            self.out.push_back(LinkOutput::TokenFault {
-                detail: String::new(),
-                overdue: true,
-            });
+            self.out.push_back(LinkOutput::TokenFault { detail: String::new(), overdue: true });
             self.token_failed(Reason::TokenTimeout, now);
         }
         if self.credential.refresh_is_due(now) {
@@ -341,10 +327,7 @@ impl Link {
         };
         self.backoff.succeeded();
         self.credential.schedule_refresh(now);
-        self.phase = Phase::Ready {
-            dial,
-            heartbeat: Heartbeat::new(now),
-        };
+        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(now) };
         self.snapshot.reason = None;
         self.set(Status::Connected, now);
         true
@@ -358,11 +341,7 @@ impl Link {
         self.snapshot.reason = Some(Reason::TokenExpired);
         if !self.credential.host_answers() {
             let limit = Limit::new(now + UPDATE_TOKEN_WITHIN);
-            self.phase = Phase::Handshaking {
-                dial,
-                limit,
-                renewed: false,
-            };
+            self.phase = Phase::Handshaking { dial, limit, renewed: false };
         } else if already_renewed {
             self.give_up_socket(Reason::TokenExpired, now);
         } else {
@@ -390,6 +369,15 @@ impl Link {
         if let Phase::Ready { dial, heartbeat } = &mut self.phase
             && heartbeat.probe(now)
         {
+            self.out.push_back(LinkOutput::Ping { dial: *dial });
+        }
+    }
+
+    /// Sends a heartbeat whose acknowledgement proves that everything sent before it was read; unanswered for 4 s, the
+    /// socket is given up.
+    pub fn barrier(&mut self, now: Timestamp) {
+        if let Phase::Ready { dial, heartbeat } = &mut self.phase {
+            heartbeat.barrier(now);
             self.out.push_back(LinkOutput::Ping { dial: *dial });
         }
     }
@@ -465,10 +453,7 @@ impl Link {
     fn dial(&mut self, now: Timestamp) {
         let dial = DialId(self.next_dial);
         self.next_dial += 1;
-        self.phase = Phase::Dialing {
-            dial,
-            limit: Limit::new(now + HANDSHAKE_WITHIN),
-        };
+        self.phase = Phase::Dialing { dial, limit: Limit::new(now + HANDSHAKE_WITHIN) };
         self.set(Status::Connecting, now);
         self.out.push_back(LinkOutput::Dial { dial });
     }
@@ -490,11 +475,7 @@ impl Link {
             Phase::Asking => self.dial(now),
             Phase::Refreshing { dial } => {
                 let limit = Limit::new(now + REAUTHENTICATE_WITHIN);
-                self.phase = Phase::Handshaking {
-                    dial,
-                    limit,
-                    renewed: true,
-                };
+                self.phase = Phase::Handshaking { dial, limit, renewed: true };
                 self.out.push_back(LinkOutput::Authenticate { dial });
             }
             _ => {}
@@ -591,10 +572,7 @@ impl Limit {
         if self.extended || now - self.at <= HANDSHAKE_LATE {
             return true;
         }
-        *self = Self {
-            at: now + HANDSHAKE_WITHIN,
-            extended: true,
-        };
+        *self = Self { at: now + HANDSHAKE_WITHIN, extended: true };
         false
     }
 }

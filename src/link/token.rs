@@ -24,13 +24,7 @@ impl Token {
     /// A token whose dates were read by the host; the claims are in seconds, NaN where they are absent.
     pub fn with_claims(secret: String, iat: f64, exp: f64) -> Self {
         let at = |seconds: f64| (!seconds.is_nan()).then(|| Timestamp::from_millis((seconds * 1_000.0) as u64));
-        Self {
-            secret,
-            lifetime: at(exp).map(|expires_at| Lifetime {
-                issued_at: at(iat),
-                expires_at,
-            }),
-        }
+        Self { secret, lifetime: at(exp).map(|expires_at| Lifetime { issued_at: at(iat), expires_at }) }
     }
 
     /// A token whose dates are read here, for hosts that have no JSON of their own.
@@ -38,22 +32,14 @@ impl Token {
     pub fn read(secret: impl Into<String>) -> Self {
         let secret = secret.into();
         let claims = claims_of(&secret);
-        let date = |claim: &str| {
-            claims
-                .as_ref()
-                .and_then(|claims| claims.get(claim)?.as_f64())
-                .unwrap_or(f64::NAN)
-        };
+        let date = |claim: &str| claims.as_ref().and_then(|claims| claims.get(claim)?.as_f64()).unwrap_or(f64::NAN);
         Self::with_claims(secret, date("iat"), date("exp"))
     }
 }
 
 impl std::fmt::Debug for Token {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Token")
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Token").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
 }
 
@@ -83,14 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_no_jwt_or_has_no_end_is_left_alone() {
-        for token in [
-            "",
-            "lh_sk_9",
-            "a.b.c",
-            "eyJhbGciOiJSUzI1NiJ9.e30.x",
-            "a.bnVsbA.c",
-            "...",
-        ] {
+        for token in ["", "lh_sk_9", "a.b.c", "eyJhbGciOiJSUzI1NiJ9.e30.x", "a.bnVsbA.c", "..."] {
             assert_eq!(Token::read(token).lifetime, None, "{token}");
         }
     }

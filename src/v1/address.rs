@@ -15,12 +15,8 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// The schemes of a base URL and what becomes of them.
-const SCHEMES: [(&str, &str); 4] = [
-    ("wss://", "wss://"),
-    ("https://", "wss://"),
-    ("ws://", "ws://"),
-    ("http://", "ws://"),
-];
+const SCHEMES: [(&str, &str); 4] =
+    [("wss://", "wss://"), ("https://", "wss://"), ("ws://", "ws://"), ("http://", "ws://")];
 
 /// The WebSocket URL of an operation (§1.1): `https` becomes `wss`, anything without a scheme `ws`, slashes at the end
 /// of the base are dropped, a path prefix is kept.
@@ -48,10 +44,7 @@ mod tests {
             ("https://g/", "wss://g/ws?operationId=op"),
             ("http://g:8787/", "ws://g:8787/ws?operationId=op"),
             ("localhost:8787", "ws://localhost:8787/ws?operationId=op"),
-            (
-                "https://host/agent-gateway",
-                "wss://host/agent-gateway/ws?operationId=op",
-            ),
+            ("https://host/agent-gateway", "wss://host/agent-gateway/ws?operationId=op"),
         ] {
             assert_eq!(socket_url(base, "op"), expected, "{base}");
         }
@@ -59,9 +52,6 @@ mod tests {
 
     #[test]
     fn an_operation_id_is_encoded_as_a_component() {
-        assert_eq!(
-            socket_url("ws://g", "a b/ü&(1)"),
-            "ws://g/ws?operationId=a%20b%2F%C3%BC%26(1)"
-        );
+        assert_eq!(socket_url("ws://g", "a b/ü&(1)"), "ws://g/ws?operationId=a%20b%2F%C3%BC%26(1)");
     }
 }

@@ -30,10 +30,7 @@ impl<P> Session<P> {
     pub(super) fn ended_by_event(&mut self, head: EventHead) {
         let outcome = Outcome::of_terminal(&head.terminal_status());
         let ending = head.ending.map(|ending| *ending).unwrap_or_default();
-        let unsuccessful = ending
-            .reason
-            .as_deref()
-            .is_some_and(|reason| UNSUCCESSFUL_REASONS.contains(&reason));
+        let unsuccessful = ending.reason.as_deref().is_some_and(|reason| UNSUCCESSFUL_REASONS.contains(&reason));
         self.close(Reason::RunEnded);
         self.complete(Completion {
             terminal_received: true,
@@ -83,12 +80,5 @@ impl<P> Session<P> {
 }
 
 fn completion(outcome: Outcome, source: CompletionSource) -> Completion {
-    Completion {
-        outcome,
-        source,
-        terminal_received: false,
-        succeeded: false,
-        reason: None,
-        detail: None,
-    }
+    Completion { outcome, source, terminal_received: false, succeeded: false, reason: None, detail: None }
 }

@@ -22,31 +22,21 @@ pub fn decode(text: &str, operation_id: &str) -> Result<ServerFrame<Box<RawValue
     let whole = || RawValue::from_string(text.to_owned()).map_err(|error| error.to_string());
     Ok(match envelope.frame_type.as_str() {
         "auth_success" => ServerFrame::AuthSuccess,
-        "auth_failed" => ServerFrame::AuthFailed {
-            reason: envelope.reason.unwrap_or_default(),
-        },
+        "auth_failed" => ServerFrame::AuthFailed { reason: envelope.reason.unwrap_or_default() },
         "auth_expired" => ServerFrame::AuthExpired,
         "heartbeat_ack" => ServerFrame::HeartbeatAck,
         "agent_event" => {
             let event = envelope.event.ok_or("agent_event without an event")?;
-            ServerFrame::AgentEvent {
-                id,
-                head: head(event.get(), operation_id)?,
-                payload: event.to_owned(),
-            }
+            ServerFrame::AgentEvent { id, head: head(event.get(), operation_id)?, payload: event.to_owned() }
         }
         "resume_complete" => ServerFrame::ResumeComplete {
             status: envelope.status.as_deref().map(SessionStatus::from_name),
             gap: envelope.gap.unwrap_or(false),
         },
-        "session_complete" => ServerFrame::SessionComplete {
-            id,
-            summary: text_of(envelope.summary),
-        },
-        "status_change" => ServerFrame::StatusChange {
-            id,
-            status: SessionStatus::from_name(&envelope.status.unwrap_or_default()),
-        },
+        "session_complete" => ServerFrame::SessionComplete { id, summary: text_of(envelope.summary) },
+        "status_change" => {
+            ServerFrame::StatusChange { id, status: SessionStatus::from_name(&envelope.status.unwrap_or_default()) }
+        }
         "tool_confirmation_request" => ServerFrame::ToolConfirmationRequest { id, payload: whole()? },
         "input_request" => ServerFrame::InputRequest { id, payload: whole()? },
         _ => ServerFrame::Unknown,
@@ -101,12 +91,8 @@ struct ErrorBody {
 fn head(event: &str, operation_id: &str) -> Result<EventHead, String> {
     let envelope: EventEnvelope<'_> = serde_json::from_str(event).map_err(|error| error.to_string())?;
     let event_type = EventType::from_name(&envelope.event_type);
-    let own = envelope
-        .operation_id
-        .is_none_or(|id| id.is_empty() || id == operation_id);
-    let ending = event_type
-        .tells_end()
-        .then(|| Box::new(ending(envelope.data.map_or("{}", RawValue::get))));
+    let own = envelope.operation_id.is_none_or(|id| id.is_empty() || id == operation_id);
+    let ending = event_type.tells_end().then(|| Box::new(ending(envelope.data.map_or("{}", RawValue::get))));
     Ok(EventHead {
         event_type,
         own,

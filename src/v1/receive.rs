@@ -16,8 +16,6 @@ const POLICY_VIOLATION: u16 = 1008;
 const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 /// Silence after which a resumed operation is asked from the start, once.
 const AUDIT_AFTER: u64 = 15_000;
-/// How long a doubted status waits for the answer that confirms it.
-const BELIEVE_AFTER: u64 = 5_000;
 
 impl<P> Session<P> {
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: ServerFrame<P>) {
@@ -46,19 +44,13 @@ impl<P> Session<P> {
 
     pub(super) fn garbled(&mut self, dial: DialId, detail: &str) {
         if self.link.is_current(dial) {
-            self.error(
-                ErrorCode::Protocol,
-                format!("The gateway sent something that is no frame: {detail}"),
-            );
+            self.error(ErrorCode::Protocol, format!("The gateway sent something that is no frame: {detail}"));
         }
     }
 
     pub(super) fn faulted(&mut self, dial: DialId) {
         if self.link.is_current(dial) {
-            self.error(
-                ErrorCode::SocketError,
-                format!("WebSocket error for operation {}", self.operation_id),
-            );
+            self.error(ErrorCode::SocketError, format!("WebSocket error for operation {}", self.operation_id));
         }
     }
 
@@ -69,11 +61,7 @@ impl<P> Session<P> {
         self.forget_socket();
         // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
         if code == POLICY_VIOLATION && !self.link.is_refreshing() {
-            let reason = if reason.is_empty() {
-                "The gateway closed with code 1008".to_owned()
-            } else {
-                reason
-            };
+            let reason = if reason.is_empty() { "The gateway closed with code 1008".to_owned() } else { reason };
             return self.refused(reason);
         }
         self.link.closed(dial, self.now);
@@ -93,6 +81,9 @@ impl<P> Session<P> {
 
     /// Handles one frame in order. An event it delivers is the last thing before its consequences.
     pub(super) fn process(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        if frame.id().is_some_and(|id| self.cursor.covers(id)) {
+            return self.covered(dial, frame);
+        }
         match frame {
             ServerFrame::AgentEvent { id, head, payload } => self.agent_event(dial, id, head, payload),
             ServerFrame::HeartbeatAck => self.acknowledged(dial),
@@ -115,28 +106,17 @@ impl<P> Session<P> {
         while let Some(output) = self.link.poll() {
             match output {
                 LinkOutput::Ask { request, reason } => {
-                    self.out.push_back(Output::Ask {
-                        request,
-                        question: Question::Token { reason },
-                    });
+                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
                 }
                 LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
-                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial {
-                    dial,
-                    url: self.url.clone(),
-                }),
+                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url.clone() }),
                 LinkOutput::Authenticate { dial } => {
-                    let command = ClientFrame::Auth {
-                        token: self.link.secret().to_owned(),
-                        client_id: self.client_id.clone(),
-                    };
+                    let command =
+                        ClientFrame::Auth { token: self.link.secret().to_owned(), client_id: self.client_id.clone() };
                     self.out.push_back(Output::Send { dial, command });
                 }
                 LinkOutput::Ping { dial } => {
-                    self.out.push_back(Output::Send {
-                        dial,
-                        command: ClientFrame::Heartbeat,
-                    });
+                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
                 }
                 LinkOutput::Hangup { dial } => {
                     self.forget_socket();
@@ -149,28 +129,32 @@ impl<P> Session<P> {
                 LinkOutput::GaveUp => self.finish(Outcome::Disconnected, CompletionSource::ConnectionLost),
                 LinkOutput::Unauthorized { detail } => self.refused(detail),
                 LinkOutput::TokenFault { overdue: true, .. } => {
-                    self.error(
-                        ErrorCode::TokenTimeout,
-                        "getToken did not answer within 15 s".to_owned(),
-                    );
+                    self.error(ErrorCode::TokenTimeout, "getToken did not answer within 15 s".to_owned());
                 }
                 LinkOutput::TokenFault { detail, overdue: false } => self.error(ErrorCode::TokenFailed, detail),
             }
         }
     }
 
-    fn agent_event(&mut self, dial: DialId, id: Option<EventId>, head: EventHead, payload: P) {
-        if id.as_ref().is_some_and(|id| self.cursor.covers(id)) {
-            if self.cursor.proves_new_sequence(&head, dial) {
-                self.tell_reset();
-                self.resume_from_start(dial, Purpose::NewSequence);
-                // The replay will most likely bring this event again; should it not, it is not lost.
-                let _ = self
-                    .replay
-                    .take(ServerFrame::AgentEvent { id, head, payload }, self.now);
-            }
+    /// A frame under an id that was delivered before: a duplicate, or the gateway counts anew.
+    fn covered(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        if frame.head().is_some_and(|head| self.cursor.proves_new_sequence(head, dial)) {
+            self.tell_reset();
+            self.resume_from_start(dial, Purpose::NewSequence);
+            return self.hold_what_follows(dial, frame);
+        }
+        let number = frame.id().and_then(EventId::number).unwrap_or(0);
+        if self.cursor.agrees(number, frame.head()) == Some(true) {
             return;
         }
+        // Neither known nor proved: only the whole sequence can tell.
+        if self.cursor.is_older_than(dial) && !self.audited {
+            self.resume_from_start(dial, Purpose::Audit);
+            self.hold_what_follows(dial, frame);
+        }
+    }
+
+    fn agent_event(&mut self, dial: DialId, id: Option<EventId>, head: EventHead, payload: P) {
         let delivered_before = self.cursor.was_in_older_sequence(&head);
         self.advance(id, Some(&head), dial);
         if delivered_before {
@@ -183,8 +167,29 @@ impl<P> Session<P> {
         }
     }
 
+    /// Keeps this frame and those behind it until the replay that was asked for is over. It will most likely bring them
+    /// again; should it not, they are not lost.
+    fn hold_what_follows(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        let _ = self.replay.take(frame, self.now);
+        for (from, frame) in std::mem::take(&mut self.ready) {
+            if from == dial && frame.is_sequenced() {
+                let _ = self.replay.take(frame, self.now);
+            } else if !matches!(frame, ServerFrame::ResumeComplete { .. }) {
+                self.ready.push_back((from, frame));
+            }
+        }
+    }
+
     fn acknowledged(&mut self, dial: DialId) {
-        if self.link.acknowledged() && self.replay.waits_for_barrier() {
+        if !self.link.acknowledged() {
+            return;
+        }
+        if let Audit::Doubted(status) = self.audit.clone() {
+            self.replay_is_over(dial);
+            self.audit = Audit::NotNeeded;
+            return self.ready.push_back((dial, ServerFrame::ResumeComplete { status: Some(status), gap: false }));
+        }
+        if self.replay.waits_for_barrier() {
             self.replay_is_over(dial);
         }
     }
@@ -195,28 +200,17 @@ impl<P> Session<P> {
         }
         self.drain_link();
         let at_start = self.cursor.is_at_start();
-        let purpose = if at_start && self.resume_on_connect {
-            Purpose::Everything
-        } else {
-            Purpose::GoOn
-        };
+        let purpose = if at_start && self.resume_on_connect { Purpose::Everything } else { Purpose::GoOn };
         if at_start {
             self.guard.begin_replay();
         } else {
             self.guard.begin_replay_from_cursor();
         }
-        self.audit = if at_start {
-            Audit::NotNeeded
-        } else {
-            Audit::Due(self.now + AUDIT_AFTER)
-        };
+        self.audit = if at_start { Audit::NotNeeded } else { Audit::Due(self.now + AUDIT_AFTER) };
         self.replay = Replay::begin(purpose, self.cursor.number());
         self.resume(dial, self.cursor.id());
         for result in self.outbox.resend(dial) {
-            self.out.push_back(Output::Send {
-                dial,
-                command: ClientFrame::ToolResult(result),
-            });
+            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
         }
         self.tell(Event::Connected);
     }
@@ -241,23 +235,18 @@ impl<P> Session<P> {
         if gap {
             self.tell(Event::Continuity(Continuity::Gap));
         }
-        self.tell(Event::ResumeComplete {
-            status: status.clone(),
-            gap,
-        });
+        self.tell(Event::ResumeComplete { status: status.clone(), gap });
         let Some(status) = status else { return };
         if !status.is_terminal() || self.guard.is_stale_resume_status(&status, gap) {
             return self.goes_on(&status);
         }
         // A run that ended since the cursor would have told so in the replay. That it did not may mean that the gateway
         // forgot everything and counts anew, and that the status is that of a member.
-        let unexplained = matches!(self.audit, Audit::Due(_)) && !gap && self.cursor.remembers();
+        let unexplained = matches!(self.audit, Audit::Due(_)) && !gap && !self.audited && self.cursor.remembers();
         if unexplained && let Some(dial) = self.link.ready_socket() {
-            self.audit = Audit::Doubted {
-                status,
-                until: self.now + BELIEVE_AFTER,
-            };
-            return self.resume_from_start(dial, Purpose::Audit);
+            self.audit = Audit::Doubted(status);
+            self.resume_from_start(dial, Purpose::Audit);
+            return self.link.barrier(self.now);
         }
         self.ended_by_resume_status(&status);
     }
@@ -269,27 +258,26 @@ impl<P> Session<P> {
 
     fn goes_on(&mut self, status: &SessionStatus) {
         self.guard.end_replay();
-        // A run that waits for its user may be silent for as long as it likes.
+        // A run that waits for its user may be silent for as long as it likes. One that the gateway calls ended, because
+        // a member did, must show that it lives.
         let waits = matches!(status, SessionStatus::WaitingInput | SessionStatus::WaitingConfirmation);
-        self.audit = match self.audit {
-            Audit::Due(_) if !waits => Audit::Due(self.now + AUDIT_AFTER),
-            _ => Audit::NotNeeded,
+        let suspicious = matches!(self.audit, Audit::Due(_)) || (status.is_terminal() && !self.audited);
+        self.audit = match suspicious && !waits {
+            true => Audit::Due(self.now + AUDIT_AFTER),
+            false => Audit::NotNeeded,
         };
     }
 
     fn audit_is_due(&mut self, dial: DialId) {
-        match self.audit.clone() {
-            Audit::Due(at) if self.now >= at => {
-                self.audit = Audit::NotNeeded;
-                self.resume_from_start(dial, Purpose::Audit);
-            }
-            Audit::Doubted { status, until } if self.now >= until => self.ended_by_resume_status(&status),
-            _ => {}
+        if matches!(self.audit, Audit::Due(at) if self.now >= at) {
+            self.audit = Audit::NotNeeded;
+            self.resume_from_start(dial, Purpose::Audit);
         }
     }
 
     fn session_complete(&mut self, dial: DialId, id: Option<EventId>, summary: Option<String>) {
-        if !self.is_new(dial, id) || self.guard.consume_echo(EchoSignal::SessionComplete) {
+        self.advance(id, None, dial);
+        if self.guard.consume_echo(EchoSignal::SessionComplete) {
             return;
         }
         self.tell(Event::SessionComplete(SessionCompletion::RawSessionComplete));
@@ -297,9 +285,7 @@ impl<P> Session<P> {
     }
 
     fn status_change(&mut self, dial: DialId, id: Option<EventId>, status: SessionStatus) {
-        if !self.is_new(dial, id) {
-            return;
-        }
+        self.advance(id, None, dial);
         if !status.is_terminal() {
             self.tell(Event::StatusChange(status));
         } else if !self.guard.consume_either(&status) {
@@ -309,22 +295,8 @@ impl<P> Session<P> {
     }
 
     fn request(&mut self, dial: DialId, id: Option<EventId>, event: Event<P>) {
-        if self.is_new(dial, id) {
-            self.tell(event);
-        }
-    }
-
-    /// Moves the cursor to a frame that is no event. `false`: it was there before, as far as its id tells.
-    fn is_new(&mut self, dial: DialId, id: Option<EventId>) -> bool {
-        if id.as_ref().is_some_and(|id| self.cursor.covers(id)) {
-            // Without a timestamp to compare, only the whole sequence can tell whether ids started anew.
-            if self.cursor.is_older_than(dial) && matches!(self.replay, Replay::Live) {
-                self.resume_from_start(dial, Purpose::Audit);
-            }
-            return false;
-        }
         self.advance(id, None, dial);
-        true
+        self.tell(event);
     }
 
     fn advance(&mut self, id: Option<EventId>, head: Option<&EventHead>, dial: DialId) {
@@ -339,14 +311,14 @@ impl<P> Session<P> {
             Gathered::Waiting => {}
             Gathered::InOrder(frames) => self.ready.extend(frames.into_iter().map(|frame| (dial, frame))),
             Gathered::Over => self.replay_is_over(dial),
-            Gathered::BarrierNeeded => self.link.probe(self.now),
+            Gathered::BarrierNeeded => self.link.barrier(self.now),
         }
     }
 
     fn replay_is_over(&mut self, dial: DialId) {
         let audited = self.replay.purpose() == Some(Purpose::Audit);
         let frames = self.replay.complete();
-        if audited && self.ids_started_anew(&frames) {
+        if audited && self.ids_started_anew(&frames, dial) {
             self.tell_reset();
         }
         self.ready.extend(frames.into_iter().map(|frame| (dial, frame)));
@@ -354,17 +326,17 @@ impl<P> Session<P> {
 
     /// Judges a replay from the start: a known event under its id proves the sequence; a different one, or a counter
     /// that never reached the cursor, proves a new one.
-    fn ids_started_anew(&self, frames: &[ServerFrame<P>]) -> bool {
+    fn ids_started_anew(&self, frames: &[ServerFrame<P>], dial: DialId) -> bool {
         let mut highest = 0;
         for frame in frames {
-            let Some(number) = frame.id().and_then(EventId::number) else {
-                continue;
-            };
+            let Some(number) = frame.id().and_then(EventId::number) else { continue };
             highest = highest.max(number);
-            if let ServerFrame::AgentEvent { head, .. } = frame
-                && let Some(agrees) = self.cursor.agrees(number, head)
-            {
+            if let Some(agrees) = self.cursor.agrees(number, frame.head()) {
                 return !agrees;
+            }
+            let covered = number <= self.cursor.number();
+            if covered && frame.head().is_some_and(|head| self.cursor.proves_new_sequence(head, dial)) {
+                return true;
             }
         }
         highest > 0 && highest < self.cursor.number()
@@ -377,6 +349,7 @@ impl<P> Session<P> {
     }
 
     fn resume_from_start(&mut self, dial: DialId, purpose: Purpose) {
+        self.audited |= purpose == Purpose::Audit;
         self.replay = Replay::begin(purpose, 0);
         self.resume(dial, String::new());
     }
@@ -390,15 +363,13 @@ impl<P> Session<P> {
     fn forget_socket(&mut self) {
         self.replay = Replay::Live;
         self.audit = Audit::NotNeeded;
+        self.audited = false;
         self.resumes_open = 0;
     }
 
     fn tool_results_expired(&mut self) {
         for result in self.outbox.expired(self.now) {
-            let message = format!(
-                "The result of tool call {} was not delivered within 120 s",
-                result.tool_call_id
-            );
+            let message = format!("The result of tool call {} was not delivered within 120 s", result.tool_call_id);
             self.error(ErrorCode::ToolResultExpired, message);
         }
     }

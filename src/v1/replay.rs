@@ -60,13 +60,7 @@ pub enum Gathered<P> {
 impl<P> Replay<P> {
     /// Begins after `resume` was sent for everything after `last`.
     pub fn begin(purpose: Purpose, last: u64) -> Self {
-        Self::Gathering(Gathering {
-            purpose,
-            last,
-            frames: Vec::new(),
-            quiet_at: None,
-            barrier: false,
-        })
+        Self::Gathering(Gathering { purpose, last, frames: Vec::new(), quiet_at: None, barrier: false })
     }
 
     /// What the replay is for, while it is not complete.
@@ -163,12 +157,7 @@ impl<P> Gathering<P> {
     fn in_order_from(&mut self, frame: ServerFrame<P>) -> Vec<ServerFrame<P>> {
         self.last = self.last.max(number_of(&frame).unwrap_or(0));
         let mut following = 0;
-        while let Some(number) = self
-            .frames
-            .get(following)
-            .and_then(number_of)
-            .filter(|next| *next <= self.last + 1)
-        {
+        while let Some(number) = self.frames.get(following).and_then(number_of).filter(|next| *next <= self.last + 1) {
             self.last = self.last.max(number);
             following += 1;
         }
@@ -202,14 +191,10 @@ fn number_of<P>(frame: &ServerFrame<P>) -> Option<u64> {
 fn is_same<P>(one: &ServerFrame<P>, other: &ServerFrame<P>) -> bool {
     match (one.id(), other.id()) {
         (Some(id), Some(other)) => id == other,
-        (None, None) => key_of(one).is_some_and(|key| Some(key) == key_of(other)),
+        (None, None) => {
+            let key = one.head().and_then(EventKey::of);
+            key.is_some() && key == other.head().and_then(EventKey::of)
+        }
         _ => false,
-    }
-}
-
-fn key_of<P>(frame: &ServerFrame<P>) -> Option<EventKey> {
-    match frame {
-        ServerFrame::AgentEvent { head, .. } => EventKey::of(head),
-        _ => None,
     }
 }

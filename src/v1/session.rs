@@ -49,6 +49,8 @@ pub struct Session<P> {
     pub(super) guard: MirroredTerminalEchoGuard,
     pub(super) replay: Replay<P>,
     pub(super) audit: Audit,
+    /// This socket asked from the start already.
+    pub(super) audited: bool,
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
     pub(super) resumes_open: u32,
     pub(super) outbox: Outbox,
@@ -71,19 +73,15 @@ pub(super) enum Audit {
     NotNeeded,
     /// The socket resumed from a cursor and nothing new came since. Silence until then is looked into.
     Due(Timestamp),
-    /// A terminal status that nothing delivered explains. Unless the answer says more by then, it is believed.
-    Doubted {
-        status: SessionStatus,
-        until: Timestamp,
-    },
+    /// A terminal status that nothing delivered explains. It is believed when the gateway has read the question and says
+    /// no more.
+    Doubted(SessionStatus),
 }
 
 impl<P> Session<P> {
     /// A session that is not connected.
     pub fn new(config: Config) -> Self {
-        let token = config
-            .token
-            .filter(|token| !(token.secret.is_empty() && config.host_gives_tokens));
+        let token = config.token.filter(|token| !(token.secret.is_empty() && config.host_gives_tokens));
         Self {
             url: socket_url(&config.gateway_url, &config.operation_id),
             guard: MirroredTerminalEchoGuard::new(Protocol::V1),
@@ -94,6 +92,7 @@ impl<P> Session<P> {
             cursor: Cursor::at(&config.last_event_id),
             replay: Replay::Live,
             audit: Audit::NotNeeded,
+            audited: false,
             resumes_open: 0,
             outbox: Outbox::default(),
             cycle: Cycle::Over,
@@ -163,10 +162,7 @@ impl<P> Session<P> {
         }
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send {
-                dial,
-                command: ClientFrame::ToolResult(result.clone()),
-            });
+            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
         }
         self.outbox.keep(result, ready, now);
         true
@@ -221,14 +217,11 @@ impl<P> Machine for Session<P> {
             return None;
         }
         let audit = match self.audit {
-            Audit::Due(at) | Audit::Doubted { until: at, .. } => Some((at, Timer::Audit)),
-            Audit::NotNeeded => None,
+            Audit::Due(at) => Some((at, Timer::Audit)),
+            Audit::NotNeeded | Audit::Doubted(_) => None,
         };
         let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        [self.link.deadline(), replay, audit, outbox]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
+        [self.link.deadline(), replay, audit, outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 }

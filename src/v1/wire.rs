@@ -77,6 +77,14 @@ impl<P> ServerFrame<P> {
         }
     }
 
+    /// The head of the event, where the frame is one.
+    pub fn head(&self) -> Option<&EventHead> {
+        match self {
+            Self::AgentEvent { head, .. } => Some(head),
+            _ => None,
+        }
+    }
+
     /// Whether the frame belongs to the operation's sequence.
     pub const fn is_sequenced(&self) -> bool {
         matches!(
@@ -145,35 +153,19 @@ impl ClientFrame {
             Self::Interrupt => object(&["\"interrupt\""]),
             Self::ToolResult(result) => result.frame.to_string(),
             Self::Auth { token, client_id: None } => object(&["\"auth\",\"token\":", &quote(token)]),
-            Self::Auth {
-                token,
-                client_id: Some(client_id),
-            } => object(&[
-                "\"auth\",\"token\":",
-                &quote(token),
-                ",\"clientId\":",
-                &quote(client_id),
-            ]),
-            Self::Resume { last_event_id } => object(&[
-                "\"resume\",\"lastEventId\":",
-                &quote(last_event_id),
-                ",\"wantStatus\":true",
-            ]),
+            Self::Auth { token, client_id: Some(client_id) } => {
+                object(&["\"auth\",\"token\":", &quote(token), ",\"clientId\":", &quote(client_id)])
+            }
+            Self::Resume { last_event_id } => {
+                object(&["\"resume\",\"lastEventId\":", &quote(last_event_id), ",\"wantStatus\":true"])
+            }
             Self::ToolConfirmation { tool_call_id, approved } => {
                 let approved = if *approved { "true" } else { "false" };
-                object(&[
-                    "\"tool_confirmation\",\"toolCallId\":",
-                    &quote(tool_call_id),
-                    ",\"approved\":",
-                    approved,
-                ])
+                object(&["\"tool_confirmation\",\"toolCallId\":", &quote(tool_call_id), ",\"approved\":", approved])
             }
-            Self::UserInput { request_id, content } => object(&[
-                "\"user_input\",\"requestId\":",
-                &quote(request_id),
-                ",\"content\":",
-                &quote(content),
-            ]),
+            Self::UserInput { request_id, content } => {
+                object(&["\"user_input\",\"requestId\":", &quote(request_id), ",\"content\":", &quote(content)])
+            }
         }
     }
 }

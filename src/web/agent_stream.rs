@@ -24,9 +24,7 @@ pub struct AgentStream {
 impl AgentStream {
     /// A client that is not connected.
     pub fn new(config: Config, host: Host) -> Self {
-        Self {
-            driver: Driver::new(config, host),
-        }
+        Self { driver: Driver::new(config, host) }
     }
 
     /// A client whose events come as a [`futures::Stream`]. It ends when the client is dropped.
@@ -80,8 +78,7 @@ impl AgentStream {
 
     /// Replaces the token; the next authentication uses it.
     pub fn update_token(&self, token: String) {
-        self.driver
-            .call(|session, now| session.update_token(codec::token(token), now));
+        self.driver.call(|session, now| session.update_token(codec::token(token), now));
     }
 
     /// Answers a question for a token. An answer to one that is no longer open is ignored.
@@ -98,14 +95,8 @@ impl AgentStream {
     pub fn send_tool_result(&self, payload: &JsValue) -> Result<bool, JsValue> {
         let tool_call_id = codec::text_member(payload, "toolCallId").unwrap_or_default();
         let frame = codec::tool_result_frame(payload)?;
-        let result = ToolResult {
-            tool_call_id: tool_call_id.into(),
-            frame: frame.into(),
-        };
-        Ok(self
-            .driver
-            .call(|session, now| session.send_tool_result(result, now))
-            .unwrap_or(false))
+        let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.into() };
+        Ok(self.driver.call(|session, now| session.send_tool_result(result, now)).unwrap_or(false))
     }
 
     /// Sends a frame that nobody waits for when it cannot be sent. `false`: the connection does not stand.

@@ -53,15 +53,7 @@ pub(super) fn listen(
     on_frame: &JsValue,
     on_signal: &JsValue,
 ) {
-    listen_with(
-        socket,
-        &EVENT_TYPES.join(" "),
-        ENDS,
-        operation_id,
-        on_event,
-        on_frame,
-        on_signal,
-    );
+    listen_with(socket, &EVENT_TYPES.join(" "), ENDS, operation_id, on_event, on_frame, on_signal);
 }
 
 /// A token with the dates that the engine's JSON finds in it.
@@ -92,11 +84,7 @@ pub(super) fn routed_event(
         ending: None,
     };
     let id = (!id.is_nan()).then_some(EventId::Number(id as u64));
-    ServerFrame::AgentEvent {
-        id,
-        head,
-        payload: event,
-    }
+    ServerFrame::AgentEvent { id, head, payload: event }
 }
 
 /// Any other frame.
@@ -108,26 +96,17 @@ pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> 
     match frame_type.as_str() {
         "heartbeat_ack" => ServerFrame::HeartbeatAck,
         "auth_success" => ServerFrame::AuthSuccess,
-        "auth_failed" => ServerFrame::AuthFailed {
-            reason: text(&frame, "reason").unwrap_or_default(),
-        },
+        "auth_failed" => ServerFrame::AuthFailed { reason: text(&frame, "reason").unwrap_or_default() },
         "auth_expired" => ServerFrame::AuthExpired,
         "agent_event" => {
             let event = member(&frame, "event");
-            ServerFrame::AgentEvent {
-                id,
-                head: head(&event, operation_id),
-                payload: event,
-            }
+            ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: event }
         }
         "resume_complete" => ServerFrame::ResumeComplete {
             status: text(&frame, "status").as_deref().map(SessionStatus::from_name),
             gap: member(&frame, "gap").is_truthy(),
         },
-        "session_complete" => ServerFrame::SessionComplete {
-            id,
-            summary: text(&frame, "summary"),
-        },
+        "session_complete" => ServerFrame::SessionComplete { id, summary: text(&frame, "summary") },
         "status_change" => {
             let status = SessionStatus::from_name(&text(&frame, "status").unwrap_or_default());
             ServerFrame::StatusChange { id, status }

@@ -56,12 +56,7 @@ impl Driver {
             disposed: false,
             large_frame_told: false,
         };
-        Rc::new_cyclic(|this| Self {
-            state: RefCell::new(state),
-            host,
-            operation_id,
-            this: this.clone(),
-        })
+        Rc::new_cyclic(|this| Self { state: RefCell::new(state), host, operation_id, this: this.clone() })
     }
 
     /// Looks at the session.
@@ -172,10 +167,7 @@ impl Driver {
             Output::Send { dial, command } => self.send(dial, &command),
             Output::Dial { dial, url } => self.dial(dial, &url),
             Output::Hangup { dial, code, reason } => self.hang_up(dial, code, reason),
-            Output::Ask {
-                request,
-                question: Question::Token { reason },
-            } => self.ask(request, reason),
+            Output::Ask { request, question: Question::Token { reason } } => self.ask(request, reason),
             Output::Withdraw { request } => self.withdraw(request),
         }
     }
@@ -185,18 +177,14 @@ impl Driver {
             Event::StatusChanged(status) => self.log_status(*status),
             Event::Error { code, message } => self.host.log(LogLevel::Warn, code.as_str(), message),
             Event::AuthFailed { reason } => self.host.log(LogLevel::Error, "the credentials were refused", reason),
-            Event::Continuity(kind) => self
-                .host
-                .log(LogLevel::Warn, "the event stream is broken", kind.as_str()),
+            Event::Continuity(kind) => self.host.log(LogLevel::Warn, "the event stream is broken", kind.as_str()),
             _ => {}
         }
         (self.host.on_event)(event);
     }
 
     fn log_status(&self, status: Status) {
-        let reason = self
-            .with(|session| session.snapshot().reason)
-            .map_or("", |reason| reason.as_str());
+        let reason = self.with(|session| session.snapshot().reason).map_or("", |reason| reason.as_str());
         let level = match status {
             Status::Connected | Status::Disconnected | Status::Reconnecting => LogLevel::Info,
             Status::Connecting | Status::Authenticating => LogLevel::Debug,
@@ -221,8 +209,7 @@ impl Driver {
         };
         // The platform may call back from here, so nothing is borrowed.
         if let Err(thrown) = sent.send_with_str(&text) {
-            self.host
-                .log(LogLevel::Warn, "a frame was not sent", &codec::message_of(&thrown));
+            self.host.log(LogLevel::Warn, "a frame was not sent", &codec::message_of(&thrown));
         }
     }
 
@@ -232,8 +219,7 @@ impl Driver {
             Ok(socket) => self.state.borrow_mut().socket = Some(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);
-                self.host
-                    .log(LogLevel::Error, "the socket could not be created", &detail);
+                self.host.log(LogLevel::Error, "the socket could not be created", &detail);
                 self.input(Input::Refused { dial, detail });
             }
         }
@@ -251,11 +237,7 @@ impl Driver {
 
     fn ask(&self, request: RequestId, reason: TokenReason) {
         if let Some(on_token) = &self.host.on_token {
-            on_token(TokenQuestion {
-                asker: self.this.clone(),
-                request,
-                reason,
-            });
+            on_token(TokenQuestion { asker: self.this.clone(), request, reason });
         }
     }
 
@@ -275,9 +257,7 @@ impl Report for Reporter {
         let Some(driver) = self.0.upgrade() else { return };
         let closed = match &input {
             Input::Closed { dial, code, reason } => {
-                driver
-                    .host
-                    .log(LogLevel::Info, "the socket was closed", &closing(*code, reason));
+                driver.host.log(LogLevel::Info, "the socket was closed", &closing(*code, reason));
                 driver.take_socket(*dial)
             }
             _ => None,

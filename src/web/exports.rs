@@ -60,11 +60,8 @@ impl RawAgentStream {
             let _ = logger.log(level.as_str(), message, detail);
         }));
         host.web_socket = member(options, "WebSocket").dyn_into::<Function>().ok();
-        let question = Rc::new(OpenQuestion {
-            facade: facade.clone(),
-            on_answer: RefCell::default(),
-            open: RefCell::default(),
-        });
+        let question =
+            Rc::new(OpenQuestion { facade: facade.clone(), on_answer: RefCell::default(), open: RefCell::default() });
         let (asked, withdrawn) = (question.clone(), question.clone());
         host.on_token = Some(Box::new(move |question| asked.ask(&question)));
         host.on_token_withdrawn = Some(Box::new(move |_| withdrawn.abort()));
@@ -107,8 +104,7 @@ impl RawAgentStream {
     /// See the facade.
     #[wasm_bindgen(js_name = sendToolConfirmation)]
     pub fn send_tool_confirmation(&self, tool_call_id: String, approved: bool) -> bool {
-        self.stream
-            .send(ClientFrame::ToolConfirmation { tool_call_id, approved })
+        self.stream.send(ClientFrame::ToolConfirmation { tool_call_id, approved })
     }
 
     /// See the facade.
@@ -158,12 +154,7 @@ impl OpenQuestion {
     fn ask(&self, question: &TokenQuestion) {
         let on_answer = self.on_answer.borrow();
         let Some(on_answer) = on_answer.as_ref() else { return };
-        let controller = ask(
-            &self.facade,
-            question.request().0,
-            question.reason().as_str(),
-            on_answer.as_ref(),
-        );
+        let controller = ask(&self.facade, question.request().0, question.reason().as_str(), on_answer.as_ref());
         *self.open.borrow_mut() = Some(controller);
     }
 
@@ -218,10 +209,9 @@ fn tell(facade: &Facade, event: Event<JsValue>) {
         Event::AuthFailed { reason } => ("auth_failed", reason.into()),
         Event::SessionComplete(completion) => ("session_complete", shape::session_completion(&completion)),
         Event::StatusChange(status) => ("status_change", status.as_str().into()),
-        Event::ResumeComplete { status, gap } => (
-            "resume_complete",
-            shape::resume_complete(gap, status.as_ref().map(|status| status.as_str())),
-        ),
+        Event::ResumeComplete { status, gap } => {
+            ("resume_complete", shape::resume_complete(gap, status.as_ref().map(|status| status.as_str())))
+        }
         Event::ToolConfirmationRequest(frame) => ("tool_confirmation_request", frame),
         Event::InputRequest(frame) => ("input_request", frame),
         Event::Continuity(continuity) => ("continuity", shape::continuity(continuity.as_str())),

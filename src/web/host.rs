@@ -56,13 +56,7 @@ pub enum LogLevel {
 impl Host {
     /// A host that only listens.
     pub fn listening(on_event: impl Fn(Event<JsValue>) + 'static) -> Self {
-        Self {
-            on_event: Box::new(on_event),
-            on_token: None,
-            on_token_withdrawn: None,
-            log: None,
-            web_socket: None,
-        }
+        Self { on_event: Box::new(on_event), on_token: None, on_token_withdrawn: None, log: None, web_socket: None }
     }
 
     pub(super) fn log(&self, level: LogLevel, message: &str, detail: &str) {

@@ -49,18 +49,8 @@ impl Socket {
         };
         let web_socket: WebSocket = Reflect::construct(&constructor, &Array::of1(&url.into()))?.unchecked_into();
         let handlers = handlers(dial, operation_id.to_owned(), reporter);
-        codec::listen(
-            &web_socket,
-            operation_id,
-            handlers.0.as_ref(),
-            handlers.1.as_ref(),
-            handlers.2.as_ref(),
-        );
-        Ok(Self {
-            dial,
-            web_socket,
-            _handlers: handlers,
-        })
+        codec::listen(&web_socket, operation_id, handlers.0.as_ref(), handlers.1.as_ref(), handlers.2.as_ref());
+        Ok(Self { dial, web_socket, _handlers: handlers })
     }
 
     pub(super) fn dial(&self) -> DialId {
@@ -102,11 +92,7 @@ fn handlers(dial: DialId, operation_id: String, reporter: impl Report) -> (OnEve
         let input = match kind {
             0 => Input::Opened { dial },
             1 => Input::Faulted { dial },
-            2 => Input::Closed {
-                dial,
-                code,
-                reason: text,
-            },
+            2 => Input::Closed { dial, code, reason: text },
             _ => Input::Garbled { dial, detail: text },
         };
         reporter.report(input, millis(now));

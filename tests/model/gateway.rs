@@ -28,7 +28,8 @@ pub struct Gateway {
     /// After it forgot everything, it counted past a client's cursor before that client came back. Ids then look as if
     /// nothing had happened, so no client can tell.
     pub overtook_a_cursor: bool,
-    highest_sent: u64,
+    /// How often it forgot everything.
+    pub generation: u32,
     counter: u64,
     buffer: Vec<Frame>,
     sockets: BTreeMap<DialId, Socket>,
@@ -49,11 +50,7 @@ struct Socket {
 
 impl Gateway {
     pub fn deadline(&self) -> Option<u64> {
-        self.sockets
-            .values()
-            .filter(|socket| !socket.half_open)
-            .map(Socket::deadline)
-            .min()
+        self.sockets.values().filter(|socket| !socket.half_open).map(Socket::deadline).min()
     }
 
     pub fn timeout(&mut self, now: u64) {
@@ -76,12 +73,7 @@ impl Gateway {
     }
 
     pub fn accept(&mut self, dial: DialId, now: u64) {
-        let socket = Socket {
-            authenticated: false,
-            half_open: false,
-            opened_at: now,
-            last_heartbeat: now,
-        };
+        let socket = Socket { authenticated: false, half_open: false, opened_at: now, last_heartbeat: now };
         self.sockets.insert(dial, socket);
     }
 
@@ -90,11 +82,7 @@ impl Gateway {
     }
 
     pub fn cut_all(&mut self) -> Vec<DialId> {
-        std::mem::take(&mut self.sockets)
-            .into_iter()
-            .filter(|(_, socket)| !socket.half_open)
-            .map(|(d, _)| d)
-            .collect()
+        std::mem::take(&mut self.sockets).into_iter().filter(|(_, socket)| !socket.half_open).map(|(d, _)| d).collect()
     }
 
     pub fn half_open_all(&mut self) {
@@ -105,7 +93,7 @@ impl Gateway {
         self.known = false;
         self.status = None;
         self.counter = 0;
-        self.highest_sent = 0;
+        self.generation += 1;
         self.buffer.clear();
     }
 
@@ -116,13 +104,15 @@ impl Gateway {
         }
     }
 
-    pub fn receive(&mut self, dial: DialId, frame: ClientFrame, now: u64) {
+    pub fn receive(&mut self, dial: DialId, frame: ClientFrame, cursor_generation: u32, now: u64) {
         let Some(socket) = self.sockets.get_mut(&dial).filter(|socket| !socket.half_open) else {
             return;
         };
         match frame {
             ClientFrame::Auth { token, .. } if !socket.authenticated => self.authenticate(dial, &token),
-            ClientFrame::Resume { last_event_id } if socket.authenticated => self.replay(dial, &last_event_id),
+            ClientFrame::Resume { last_event_id } if socket.authenticated => {
+                self.replay(dial, &last_event_id, cursor_generation);
+            }
             ClientFrame::Heartbeat if socket.authenticated => {
                 socket.last_heartbeat = now;
                 if !self.without_acks {
@@ -162,11 +152,7 @@ impl Gateway {
     /// The events with an id up to this one, of the sequence that the gateway counts now.
     pub fn events_up_to(&self, number: u64) -> impl Iterator<Item = u32> {
         self.buffer.iter().filter_map(move |frame| match frame {
-            ServerFrame::AgentEvent {
-                id: Some(EventId::Number(id)),
-                payload,
-                ..
-            } if *id <= number => Some(*payload),
+            ServerFrame::AgentEvent { id: Some(EventId::Number(id)), payload, .. } if *id <= number => Some(*payload),
             _ => None,
         })
     }
@@ -174,12 +160,7 @@ impl Gateway {
     fn authenticate(&mut self, dial: DialId, token: &str) {
         let generation = token.trim_start_matches('t').parse::<u32>().unwrap_or(0);
         if std::mem::take(&mut self.refuse_next_token) {
-            self.send(
-                dial,
-                ServerFrame::AuthFailed {
-                    reason: "refused".to_owned(),
-                },
-            );
+            self.send(dial, ServerFrame::AuthFailed { reason: "refused".to_owned() });
             self.close(dial, 1008, "refused");
         } else if generation < self.oldest_token {
             self.send(dial, ServerFrame::AuthExpired);
@@ -189,20 +170,14 @@ impl Gateway {
         }
     }
 
-    fn replay(&mut self, dial: DialId, last_event_id: &str) {
+    fn replay(&mut self, dial: DialId, last_event_id: &str, cursor_generation: u32) {
         let last = last_event_id.parse::<u64>().unwrap_or(0);
-        self.overtook_a_cursor |= last > self.highest_sent && self.counter > last;
+        self.overtook_a_cursor |= cursor_generation < self.generation && last > 0 && self.counter > last;
         let missed = |frame: &&Frame| frame.id().and_then(EventId::number) > Some(last);
         let replay: Vec<Frame> = self.buffer.iter().filter(missed).cloned().collect();
         replay.into_iter().for_each(|frame| self.send(dial, frame));
         if let Some(status) = self.status.clone() {
-            self.send(
-                dial,
-                ServerFrame::ResumeComplete {
-                    status: Some(status),
-                    gap: false,
-                },
-            );
+            self.send(dial, ServerFrame::ResumeComplete { status: Some(status), gap: false });
         }
     }
 
@@ -213,12 +188,8 @@ impl Gateway {
 
     fn broadcast(&mut self, frame: Frame) {
         self.buffer.push(frame.clone());
-        let dials: Vec<DialId> = self
-            .sockets
-            .iter()
-            .filter(|(_, socket)| socket.authenticated)
-            .map(|(dial, _)| *dial)
-            .collect();
+        let dials: Vec<DialId> =
+            self.sockets.iter().filter(|(_, socket)| socket.authenticated).map(|(dial, _)| *dial).collect();
         for dial in dials {
             if self.duplicates {
                 self.send(dial, frame.clone());
@@ -229,7 +200,6 @@ impl Gateway {
 
     fn send(&mut self, dial: DialId, frame: Frame) {
         if self.sockets.get(&dial).is_some_and(|socket| !socket.half_open) {
-            self.highest_sent = self.highest_sent.max(frame.id().and_then(EventId::number).unwrap_or(0));
             self.out.push((dial, Delivery::Frame(frame)));
         }
     }
@@ -242,28 +212,13 @@ impl Gateway {
 
 impl Socket {
     fn deadline(&self) -> u64 {
-        if self.authenticated {
-            self.last_heartbeat + HEARTBEAT_WITHIN
-        } else {
-            self.opened_at + AUTHENTICATE_WITHIN
-        }
+        if self.authenticated { self.last_heartbeat + HEARTBEAT_WITHIN } else { self.opened_at + AUTHENTICATE_WITHIN }
     }
 }
 
 pub fn head(event_type: EventType, own: bool, now: u64, ended: Option<Ended>) -> EventHead {
-    let ending = ended.map(|ended| {
-        Box::new(Ending {
-            reason: Some(ended.reason().to_owned()),
-            ..Ending::default()
-        })
-    });
-    EventHead {
-        event_type,
-        own,
-        step_index: 0,
-        timestamp: Some(now),
-        ending,
-    }
+    let ending = ended.map(|ended| Box::new(Ending { reason: Some(ended.reason().to_owned()), ..Ending::default() }));
+    EventHead { event_type, own, step_index: 0, timestamp: Some(now), ending }
 }
 
 impl Ended {

@@ -15,21 +15,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner
 
 #[test]
 fn every_schedule_keeps_the_promises() {
-    let schedules = std::env::var("MODEL_SCHEDULES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(10_000);
-    let seed = std::env::var("MODEL_SEED")
-        .ok()
-        .and_then(|text| seed_from(&text))
-        .unwrap_or_else(random_seed);
+    let schedules = std::env::var("MODEL_SCHEDULES").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
+    let seed = std::env::var("MODEL_SEED").ok().and_then(|text| seed_from(&text)).unwrap_or_else(random_seed);
     let hex: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
     println!("model: {schedules} schedules, MODEL_SEED={hex}");
-    let config = Config {
-        cases: schedules,
-        failure_persistence: None,
-        ..Config::default()
-    };
+    let config = Config { cases: schedules, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed));
     let result = runner.run(&schedule::schedule(), |schedule| {
         world::run(schedule);
@@ -47,11 +37,7 @@ fn every_schedule_keeps_the_promises() {
 /// Thirty-two bytes from the hasher that the standard library seeds anew for each process.
 fn random_seed() -> [u8; 32] {
     let words = (0..4).map(|word: u64| RandomState::new().hash_one(word).to_le_bytes());
-    words
-        .collect::<Vec<[u8; 8]>>()
-        .concat()
-        .try_into()
-        .expect("four times eight bytes")
+    words.collect::<Vec<[u8; 8]>>().concat().try_into().expect("four times eight bytes")
 }
 
 fn seed_from(hex: &str) -> Option<[u8; 32]> {

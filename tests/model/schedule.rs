@@ -97,22 +97,15 @@ pub fn schedule() -> impl Strategy<Value = Schedule> {
 }
 
 fn variant() -> impl Strategy<Value = Variant> {
-    (
-        prop::bool::weighted(0.8),
-        any::<bool>(),
-        any::<bool>(),
-        prop::bool::weighted(0.7),
-        any::<bool>(),
+    (prop::bool::weighted(0.8), any::<bool>(), any::<bool>(), prop::bool::weighted(0.7), any::<bool>()).prop_map(
+        |(initialised, echo_as_status, resume_on_connect, host_gives_tokens, starts_with_token)| Variant {
+            initialised,
+            echo_as_status,
+            resume_on_connect,
+            host_gives_tokens,
+            starts_with_token: starts_with_token || !host_gives_tokens,
+        },
     )
-        .prop_map(
-            |(initialised, echo_as_status, resume_on_connect, host_gives_tokens, starts_with_token)| Variant {
-                initialised,
-                echo_as_status,
-                resume_on_connect,
-                host_gives_tokens,
-                starts_with_token: starts_with_token || !host_gives_tokens,
-            },
-        )
 }
 
 fn push() -> impl Strategy<Value = Push> {

@@ -27,7 +27,7 @@ pub struct World {
     token: u32,
     /// What is on its way, by time and then by order.
     network: BTreeMap<(u64, u64), Parcel>,
-    last_arrival: BTreeMap<DialId, u64>,
+    last_arrival: BTreeMap<(DialId, Way), u64>,
     sequence: u64,
     asleep_until: Option<(u64, bool)>,
     disconnect_after: Option<u8>,
@@ -39,16 +39,29 @@ pub struct World {
     restarted: bool,
     delivered: Vec<u32>,
     ended: Option<Outcome>,
+    cursor_generation: u32,
     timeouts_at_once: u32,
     trace: bool,
 }
 
+/// What goes one way on one socket stays in order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    ToClient,
+    ToGateway,
+}
+
 enum Parcel {
-    ToGateway(DialId, ClientFrame),
+    /// With the generation that the client's cursor was from when it was sent.
+    ToGateway(DialId, ClientFrame, u32),
     Accept(DialId),
     Leave(DialId),
     Opened(DialId),
-    Frame(DialId, Frame),
+    Frame {
+        dial: DialId,
+        frame: Frame,
+        generation: u32,
+    },
     Closed(DialId, u16, &'static str),
     Answer(RequestId, Answer),
     RefreshByHand,
@@ -124,6 +137,7 @@ impl World {
             restarted: false,
             delivered: Vec::new(),
             ended: None,
+            cursor_generation: 0,
             timeouts_at_once: 0,
             trace: std::env::var_os("MODEL_TRACE").is_some(),
         }
@@ -170,8 +184,7 @@ impl World {
 
     fn push_event(&mut self, event_type: EventType, own: bool, ended: Option<Ended>) {
         self.pushed += 1;
-        self.gateway
-            .push_event(head(event_type, own, self.now, ended), self.pushed);
+        self.gateway.push_event(head(event_type, own, self.now, ended), self.pushed);
     }
 
     fn fault(&mut self, fault: Fault) {
@@ -188,10 +201,7 @@ impl World {
             Fault::Refuse(refuses) => self.gateway.refuses = refuses,
             Fault::Latency(latency) => self.latency = latency,
             Fault::Duplicate(duplicates) => self.gateway.duplicates = duplicates,
-            Fault::Malformed => self.to_current(|dial| Input::Garbled {
-                dial,
-                detail: "{oops".to_owned(),
-            }),
+            Fault::Malformed => self.to_current(|dial| Input::Garbled { dial, detail: "{oops".to_owned() }),
             Fault::SocketError => self.to_current(|dial| Input::Faulted { dial }),
             Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
             Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
@@ -208,10 +218,7 @@ impl World {
                 self.call(|session, now| session.update_token(token, now));
             }
             Fault::ToolResult => {
-                let result = ToolResult {
-                    tool_call_id: "call".into(),
-                    frame: "{}".into(),
-                };
+                let result = ToolResult { tool_call_id: "call".into(), frame: "{}".into() };
                 self.call(|session, now| session.send_tool_result(result, now));
             }
             Fault::Initialise => self.gateway.initialise(),
@@ -251,21 +258,13 @@ impl World {
 
     fn conclude(&self) {
         let true_end = self.ended.is_some() && (self.ended == self.true_end || self.gateway.overtook_a_cursor);
-        assert!(
-            true_end,
-            "a healthy gateway brings the run to its true end: {:?}, {:?}",
-            self.ended, self.true_end
-        );
+        assert!(true_end, "a healthy gateway brings the run to its true end: {:?}, {:?}", self.ended, self.true_end);
         assert_eq!(self.session.deadline(), None, "a timer is left after the end");
         assert!(self.sockets.is_empty(), "a socket is left after the end");
         if !self.restarted {
             let all: Vec<u32> = (1..=self.pushed).collect();
             let ended_by_error_event = self.delivered.len() + 1 == all.len() && self.true_end == Some(Outcome::Error);
-            assert!(
-                self.delivered == all || ended_by_error_event,
-                "events are missing: {:?}",
-                self.delivered
-            );
+            assert!(self.delivered == all || ended_by_error_event, "events are missing: {:?}", self.delivered);
         }
     }
 
@@ -278,9 +277,7 @@ impl World {
     fn step(&mut self, limit: u64) -> bool {
         let parcel = self.network.keys().next().map(|(at, _)| *at);
         let timer = self.session.deadline().map(|(at, _)| at.as_millis());
-        let own = [parcel.map(|at| (at, 1)), timer.map(|at| (at, 2))]
-            .into_iter()
-            .flatten();
+        let own = [parcel.map(|at| (at, 1)), timer.map(|at| (at, 2))].into_iter().flatten();
         let own = own.map(|(at, what)| match self.asleep_until {
             Some((until, timers_first)) if at < until => (until, if timers_first && what == 2 { 0 } else { what }),
             _ => (at, what),
@@ -311,11 +308,7 @@ impl World {
 
     fn time_out(&mut self) {
         self.timeouts_at_once += 1;
-        assert!(
-            self.timeouts_at_once <= TIMEOUTS_AT_ONCE,
-            "a busy loop: {:?}",
-            self.session.deadline()
-        );
+        assert!(self.timeouts_at_once <= TIMEOUTS_AT_ONCE, "a busy loop: {:?}", self.session.deadline());
         self.input(Input::Timeout);
     }
 
@@ -324,14 +317,16 @@ impl World {
             return;
         };
         match parcel {
-            Parcel::ToGateway(dial, frame) => self.gateway.receive(dial, frame, self.now),
+            Parcel::ToGateway(dial, frame, cursor_generation) => {
+                self.gateway.receive(dial, frame, cursor_generation, self.now);
+            }
             Parcel::Leave(dial) => self.gateway.forget(dial),
             Parcel::Accept(dial) if self.gateway.refuses => {
-                self.post(self.latency, Some(dial), Parcel::Closed(dial, 1006, ""));
+                self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Closed(dial, 1006, ""));
             }
             Parcel::Accept(dial) => {
                 self.gateway.accept(dial, self.now);
-                self.post(self.latency, Some(dial), Parcel::Opened(dial));
+                self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Opened(dial));
             }
             Parcel::Opened(dial) => {
                 if let Some(open) = self.sockets.get_mut(&dial) {
@@ -339,21 +334,21 @@ impl World {
                     self.input(Input::Opened { dial });
                 }
             }
-            Parcel::Frame(dial, frame) => {
+            Parcel::Frame { dial, frame, generation } => {
                 if self.sockets.contains_key(&dial) {
+                    let cursor = self.session.last_event_id();
                     if self.trace {
                         eprintln!("{:>8} received {frame:?}", self.now - START);
                     }
                     self.input(Input::Frame { dial, frame });
+                    if self.session.last_event_id() != cursor {
+                        self.cursor_generation = generation;
+                    }
                 }
             }
             Parcel::Closed(dial, code, reason) => {
                 if self.sockets.remove(&dial).is_some() {
-                    self.input(Input::Closed {
-                        dial,
-                        code,
-                        reason: reason.to_owned(),
-                    });
+                    self.input(Input::Closed { dial, code, reason: reason.to_owned() });
                 }
             }
             Parcel::RefreshByHand => self.refresh_by_hand(),
@@ -363,25 +358,25 @@ impl World {
 
     fn cut(&mut self) {
         for dial in self.gateway.cut_all() {
-            self.post(self.latency, Some(dial), Parcel::Closed(dial, 1006, ""));
+            self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Closed(dial, 1006, ""));
         }
     }
 
     fn collect_from_gateway(&mut self) {
         for (dial, delivery) in std::mem::take(&mut self.gateway.out) {
             let parcel = match delivery {
-                Delivery::Frame(frame) => Parcel::Frame(dial, frame),
+                Delivery::Frame(frame) => Parcel::Frame { dial, frame, generation: self.gateway.generation },
                 Delivery::Close(code, reason) => Parcel::Closed(dial, code, reason),
             };
-            self.post(self.latency, Some(dial), parcel);
+            self.post(self.latency, Some((dial, Way::ToClient)), parcel);
         }
     }
 
     /// Sends a parcel on its way; what belongs to one socket stays in order.
-    fn post(&mut self, delay: u64, dial: Option<DialId>, parcel: Parcel) {
+    fn post(&mut self, delay: u64, way: Option<(DialId, Way)>, parcel: Parcel) {
         let mut at = self.now + delay;
-        if let Some(dial) = dial {
-            let last = self.last_arrival.entry(dial).or_default();
+        if let Some(way) = way {
+            let last = self.last_arrival.entry(way).or_default();
             at = at.max(*last);
             *last = at;
         }
@@ -405,10 +400,7 @@ impl World {
 
     fn disconnect(&mut self) {
         self.call(|session, now| session.disconnect(now));
-        assert!(
-            !self.running && self.session.deadline().is_none(),
-            "disconnect() ends everything at once"
-        );
+        assert!(!self.running && self.session.deadline().is_none(), "disconnect() ends everything at once");
     }
 
     fn to_current(&mut self, input: impl FnOnce(DialId) -> Input<Frame>) {
@@ -445,19 +437,19 @@ impl World {
                 assert!(self.running, "a dial after the end");
                 assert!(self.sockets.is_empty(), "a second socket");
                 self.sockets.insert(dial, false);
-                self.post(self.latency, None, Parcel::Accept(dial));
+                self.post(self.latency, Some((dial, Way::ToGateway)), Parcel::Accept(dial));
             }
             Output::Send { dial, command } => {
-                assert_eq!(
-                    self.sockets.get(&dial),
-                    Some(&true),
-                    "sent on a socket that is not open: {command:?}"
+                assert_eq!(self.sockets.get(&dial), Some(&true), "sent on a socket that is not open: {command:?}");
+                self.post(
+                    self.latency,
+                    Some((dial, Way::ToGateway)),
+                    Parcel::ToGateway(dial, command, self.cursor_generation),
                 );
-                self.post(self.latency, None, Parcel::ToGateway(dial, command));
             }
             Output::Hangup { dial, .. } => {
                 self.sockets.remove(&dial);
-                self.post(self.latency, None, Parcel::Leave(dial));
+                self.post(self.latency, Some((dial, Way::ToGateway)), Parcel::Leave(dial));
             }
             Output::Ask { request, .. } => self.ask(request),
             Output::Withdraw { .. } => {}
@@ -466,20 +458,13 @@ impl World {
     }
 
     fn ask(&mut self, request: RequestId) {
-        let failed = || Answer::Failed {
-            detail: "failed".to_owned(),
-        };
+        let failed = || Answer::Failed { detail: "failed".to_owned() };
         let (delay, answer) = match self.host {
             Host::Quick => (50, Answer::Token(self.fresh_token())),
             Host::Slow => (12_000, Answer::Token(self.fresh_token())),
             Host::Fails => (50, failed()),
             Host::Silent => (40_000, failed()),
-            Host::Unauthorized => (
-                50,
-                Answer::Unauthorized {
-                    detail: "signed out".to_owned(),
-                },
-            ),
+            Host::Unauthorized => (50, Answer::Unauthorized { detail: "signed out".to_owned() }),
         };
         self.post(delay, None, Parcel::Answer(request, answer));
     }
@@ -490,10 +475,7 @@ impl World {
     }
 
     fn hear(&mut self, event: Event<u32>) {
-        assert!(
-            self.running || matches!(event, Event::Disconnected),
-            "told after the end: {event:?}"
-        );
+        assert!(self.running || matches!(event, Event::Disconnected), "told after the end: {event:?}");
         match event {
             Event::AgentEvent(payload) => {
                 let last = self.delivered.last().copied().unwrap_or(0);
@@ -523,10 +505,7 @@ impl World {
         }
         if !self.restarted {
             let cursor = self.session.last_event_id().parse().unwrap_or(0);
-            let undelivered = self
-                .gateway
-                .events_up_to(cursor)
-                .find(|payload| !self.delivered.contains(payload));
+            let undelivered = self.gateway.events_up_to(cursor).find(|payload| !self.delivered.contains(payload));
             assert_eq!(undelivered, None, "the cursor {cursor} is beyond what was delivered");
         }
     }

@@ -33,10 +33,7 @@ pub fn config() -> Config {
 
 /// A configuration whose host gives tokens.
 pub fn asking() -> Config {
-    Config {
-        host_gives_tokens: true,
-        ..config()
-    }
+    Config { host_gives_tokens: true, ..config() }
 }
 
 /// A JSON Web Token with these dates, in seconds from [`START`].
@@ -50,14 +47,7 @@ pub fn jwt(iat: i64, exp: i64) -> String {
 
 impl Sim {
     pub fn new(config: Config) -> Self {
-        Self {
-            session: Session::new(config),
-            now: START,
-            dial: None,
-            request: None,
-            done: Vec::new(),
-            log: Vec::new(),
-        }
+        Self { session: Session::new(config), now: START, dial: None, request: None, done: Vec::new(), log: Vec::new() }
     }
 
     /// A session whose socket is open and authenticated, with an empty log.
@@ -87,10 +77,7 @@ impl Sim {
 
     pub fn send_tool_result(&mut self, tool_call_id: &str) -> bool {
         let frame = json!({"toolCallId": tool_call_id, "content": "ok", "success": true, "type": "tool_result"});
-        let result = ToolResult {
-            tool_call_id: tool_call_id.into(),
-            frame: frame.to_string().into(),
-        };
+        let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.to_string().into() };
         self.call(|session, now| session.send_tool_result(result, now))
     }
 
@@ -124,11 +111,7 @@ impl Sim {
 
     pub fn close(&mut self, code: u16, reason: &str) {
         let dial = self.dial.expect("a socket was dialled");
-        self.input(Input::Closed {
-            dial,
-            code,
-            reason: reason.to_owned(),
-        });
+        self.input(Input::Closed { dial, code, reason: reason.to_owned() });
     }
 
     pub fn answer(&mut self, answer: Answer) {
@@ -154,10 +137,7 @@ impl Sim {
         while let Some((at, _)) = self.session.deadline()
             && at.as_millis() <= end
         {
-            assert!(
-                at.as_millis() >= self.now,
-                "a deadline that passed was not handled: {at:?}"
-            );
+            assert!(at.as_millis() >= self.now, "a deadline that passed was not handled: {at:?}");
             self.now = at.as_millis();
             self.input(Input::Timeout);
         }
@@ -167,11 +147,7 @@ impl Sim {
     /// The process sleeps: time passes, deadlines do not fire until the end.
     pub fn sleep(&mut self, millis: u64) {
         self.now += millis;
-        if self
-            .session
-            .deadline()
-            .is_some_and(|(at, _)| at.as_millis() <= self.now)
-        {
+        if self.session.deadline().is_some_and(|(at, _)| at.as_millis() <= self.now) {
             self.input(Input::Timeout);
         }
     }
@@ -183,17 +159,12 @@ impl Sim {
 
     /// The events alone.
     pub fn events(&mut self) -> Vec<String> {
-        let events = self
-            .log()
-            .into_iter()
-            .filter_map(|line| line.strip_prefix("event ").map(str::to_owned));
+        let events = self.log().into_iter().filter_map(|line| line.strip_prefix("event ").map(str::to_owned));
         events.collect()
     }
 
     pub fn deadline_in(&self) -> Option<u64> {
-        self.session
-            .deadline()
-            .map(|(at, _)| at - Timestamp::from_millis(self.now))
+        self.session.deadline().map(|(at, _)| at - Timestamp::from_millis(self.now))
     }
 
     pub fn call<R>(&mut self, call: impl FnOnce(&mut Session<Box<RawValue>>, Timestamp) -> R) -> R {
@@ -211,10 +182,7 @@ impl Sim {
 
     fn line(&mut self, output: Output<agent_gateway_client::v1::wire::ClientFrame, Event<Box<RawValue>>>) -> String {
         match output {
-            Output::Ask {
-                request,
-                question: Question::Token { reason },
-            } => {
+            Output::Ask { request, question: Question::Token { reason } } => {
                 self.request = Some(request);
                 format!("ask {}", reason.as_str())
             }
@@ -275,24 +243,12 @@ fn summary(event: &str) -> String {
 }
 
 pub fn chunk_at(id: u64, content: &str, timestamp: u64) -> String {
-    event_with(
-        Some(&id.to_string()),
-        "op",
-        "stream_chunk",
-        json!({"chunkType": "text", "content": content}),
-        timestamp,
-    )
+    event_with(Some(&id.to_string()), "op", "stream_chunk", json!({"chunkType": "text", "content": content}), timestamp)
 }
 
 pub fn end(id: u64, operation_id: &str, reason: &str) -> String {
     let data = json!({"reason": reason, "reasonDetail": format!("{reason} detail")});
-    event_with(
-        Some(&id.to_string()),
-        operation_id,
-        "agent_runtime_end",
-        data,
-        START + id,
-    )
+    event_with(Some(&id.to_string()), operation_id, "agent_runtime_end", data, START + id)
 }
 
 pub fn event_with(id: Option<&str>, operation_id: &str, event_type: &str, data: Value, timestamp: u64) -> String {
