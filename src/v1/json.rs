@@ -1,6 +1,9 @@
 //! Decodes frames for native hosts; in a browser the engine parses them.
 
-use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::wire::{ClientFrame, ServerFrame};
@@ -12,30 +15,31 @@ pub fn encode(frame: &ClientFrame) -> String {
 }
 
 /// Decodes a frame of the server. The payload is the text of the event, or of the whole frame where it is a request.
+/// A member of an unexpected type counts as absent.
 ///
 /// # Errors
 ///
 /// What is wrong with the text: it is no JSON object, or an `agent_event` without an event.
 pub fn decode(text: &str, operation_id: &str) -> Result<ServerFrame<Box<RawValue>>, String> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let id = envelope.id.as_deref().and_then(EventId::parse);
+    let frame = Object::parse(text)?;
+    let id = frame.text("id").as_deref().and_then(EventId::parse);
+    let status = || frame.text("status").map(|status| SessionStatus::from_name(&status));
     let whole = || RawValue::from_string(text.to_owned()).map_err(|error| error.to_string());
-    Ok(match envelope.frame_type.as_str() {
+    Ok(match frame.text("type").unwrap_or_default().as_str() {
         "auth_success" => ServerFrame::AuthSuccess,
-        "auth_failed" => ServerFrame::AuthFailed { reason: envelope.reason.unwrap_or_default() },
+        "auth_failed" => ServerFrame::AuthFailed { reason: frame.text("reason").unwrap_or_default() },
         "auth_expired" => ServerFrame::AuthExpired,
         "heartbeat_ack" => ServerFrame::HeartbeatAck,
         "agent_event" => {
-            let event = envelope.event.ok_or("agent_event without an event")?;
-            ServerFrame::AgentEvent { id, head: head(event.get(), operation_id)?, payload: event.to_owned() }
+            let payload = frame.member("event").ok_or("an agent_event without an event")?;
+            let event = Object::parse(payload.get()).map_err(|_| "an agent_event without an event")?;
+            ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: payload.to_owned() }
         }
-        "resume_complete" => ServerFrame::ResumeComplete {
-            status: envelope.status.as_deref().map(SessionStatus::from_name),
-            gap: envelope.gap.unwrap_or(false),
-        },
-        "session_complete" => ServerFrame::SessionComplete { id, summary: text_of(envelope.summary) },
+        "resume_complete" => ServerFrame::ResumeComplete { status: status(), gap: frame.read("gap").unwrap_or(false) },
+        "session_complete" => ServerFrame::SessionComplete { id, summary: frame.text("summary") },
         "status_change" => {
-            ServerFrame::StatusChange { id, status: SessionStatus::from_name(&envelope.status.unwrap_or_default()) }
+            let status = status().unwrap_or(SessionStatus::Unknown(String::new()));
+            ServerFrame::StatusChange { id, status }
         }
         "tool_confirmation_request" => ServerFrame::ToolConfirmationRequest { id, payload: whole()? },
         "input_request" => ServerFrame::InputRequest { id, payload: whole()? },
@@ -43,75 +47,47 @@ pub fn decode(text: &str, operation_id: &str) -> Result<ServerFrame<Box<RawValue
     })
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(rename = "type", default)]
-    frame_type: String,
-    id: Option<String>,
-    reason: Option<String>,
-    status: Option<String>,
-    gap: Option<bool>,
-    #[serde(borrow)]
-    summary: Option<&'a RawValue>,
-    #[serde(borrow)]
-    event: Option<&'a RawValue>,
-}
+/// A JSON object whose members are read one by one, so that one odd member takes no other away.
+struct Object<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EventEnvelope<'a> {
-    #[serde(rename = "type")]
-    event_type: String,
-    operation_id: Option<String>,
-    #[serde(default)]
-    step_index: f64,
-    timestamp: Option<f64>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-}
+impl<'a> Object<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        serde_json::from_str(text).map(Self).map_err(|error| format!("no JSON object: {error}"))
+    }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct EndingData<'a> {
-    reason: Option<String>,
-    reason_detail: Option<String>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    error_type: Option<String>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    body: Option<ErrorBody>,
-}
+    fn member(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.get(name).copied()
+    }
 
-#[derive(Deserialize)]
-struct ErrorBody {
-    reason: Option<String>,
-}
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.member(name)?.get()).ok()
+    }
 
-fn head(event: &str, operation_id: &str) -> Result<EventHead, String> {
-    let envelope: EventEnvelope<'_> = serde_json::from_str(event).map_err(|error| error.to_string())?;
-    let event_type = EventType::from_name(&envelope.event_type);
-    let own = envelope.operation_id.is_none_or(|id| id.is_empty() || id == operation_id);
-    let ending = event_type.tells_end().then(|| Box::new(ending(envelope.data.map_or("{}", RawValue::get))));
-    Ok(EventHead {
-        event_type,
-        own,
-        step_index: envelope.step_index as u32,
-        timestamp: envelope.timestamp.map(|timestamp| timestamp as u64),
-        ending,
-    })
-}
+    fn text(&self, name: &str) -> Option<String> {
+        self.read(name)
+    }
 
-fn ending(data: &str) -> Ending {
-    let data: EndingData<'_> = serde_json::from_str(data).unwrap_or_default();
-    Ending {
-        reason: data.reason,
-        detail: data.reason_detail.or_else(|| text_of(data.message)),
-        error_type: data.error_type.or_else(|| text_of(data.error)),
-        body_reason: data.body.and_then(|body| body.reason),
+    fn object(&self, name: &str) -> Self {
+        self.member(name).and_then(|member| Self::parse(member.get()).ok()).unwrap_or(Self(BTreeMap::new()))
     }
 }
 
-fn text_of(value: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str(value?.get()).ok()
+fn head(event: &Object<'_>, operation_id: &str) -> EventHead {
+    let event_type = EventType::from_name(&event.text("type").unwrap_or_default());
+    EventHead {
+        event_type,
+        own: event.text("operationId").is_none_or(|id| id.is_empty() || id == operation_id),
+        step_index: event.read::<f64>("stepIndex").unwrap_or(0.0) as u32,
+        timestamp: event.read::<f64>("timestamp").map(|timestamp| timestamp as u64),
+        ending: event_type.tells_end().then(|| Box::new(ending(&event.object("data")))),
+    }
+}
+
+fn ending(data: &Object<'_>) -> Ending {
+    Ending {
+        reason: data.text("reason"),
+        detail: data.text("reasonDetail").or_else(|| data.text("message")),
+        error_type: data.text("errorType").or_else(|| data.text("error")),
+        body_reason: data.object("body").text("reason"),
+    }
 }
