@@ -32,8 +32,9 @@ main().catch((error) => {
 });
 
 async function main() {
-  const { parts, hosts, check, folder } = readOptions();
+  const { parts, hostNames, check, folder } = readOptions();
   if (!folder) await buildPackage();
+  const hosts = parts.some((part) => part !== 'sizes') ? hostNames : [];
   if (hosts.includes('chromium')) await ensureChromium();
   const packageFolder = folder ?? packageDir;
   const report = new Report();
@@ -66,7 +67,7 @@ function readOptions() {
   if (folder && !existsSync(join(folder, 'index.mjs'))) throw new Error(`${folder} holds no built package`);
   return {
     parts: namesOf('--only', values.only, PARTS),
-    hosts: namesOf('--host', values.host, HOSTS),
+    hostNames: namesOf('--host', values.host, HOSTS),
     check: values.check,
     folder,
   };

@@ -1,48 +1,57 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { probe, start, stop } from '../../scripts/lib/process.mjs';
 import { findChromium } from '../../scripts/tools.mjs';
 import { ENGINE_FLAGS, withinLimit } from './limits.mjs';
-import { serveFolders } from './static-server.mjs';
+import { servePages } from './page-server.mjs';
 
-/** Chromium without a window, a page without a cache for each session. */
+const FLAGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  `--js-flags=${ENGINE_FLAGS.join(' ')}`,
+];
+
+/**
+ * Chromium without a window, a browser of its own for each session.
+ *
+ * The page fetches its tasks: a debugger that drives it would be told of every frame, which costs more than the frame.
+ */
 export async function chromiumHost(packageFolder) {
-  const server = await serveFolders({
+  const program = findChromium();
+  const [version] = (await probe(program, ['--version'])).match(/[\d.]+/);
+  const server = await servePages({
     benches: fileURLToPath(new URL('..', import.meta.url)),
     package: packageFolder,
   });
-  const browser = await chromium.launch({
-    executablePath: findChromium(),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      `--js-flags=${ENGINE_FLAGS.join(' ')}`,
-    ],
-  });
   return {
-    name: `Chromium ${browser.version()}`,
-    open: () => openSession(browser, server.url),
-    async close() {
-      await browser.close();
-      await server.close();
-    },
+    name: `Chromium ${version}`,
+    open: () => openSession(program, server),
+    close: () => server.close(),
   };
 }
 
-async function openSession(browser, url) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${url}benches/page.html`);
-  await page.waitForFunction(() => globalThis.measure !== undefined, undefined, { timeout: 20_000 });
-  return {
-    measure: (name, argument) =>
-      withinLimit(
-        name,
-        page.evaluate(([name, argument]) => globalThis.measure(name, argument), [name, argument]),
-      ),
-    close: () => context.close(),
+async function openSession(program, server) {
+  const profile = mkdtempSync(join(tmpdir(), 'agent-gateway-bench-'));
+  const page = server.newPage();
+  const browser = start(program, [...FLAGS, `--user-data-dir=${profile}`, page.url], { stdio: 'ignore' });
+  const close = async () => {
+    await stop(browser);
+    page.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
+  try {
+    await withinLimit('the start of Chromium', page.loaded);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { measure: (name, argument) => withinLimit(name, page.measure(name, argument)), close };
 }

@@ -10,7 +10,10 @@ import { whole } from '../report.mjs';
 import { budgets } from './budgets.mjs';
 import { wasmSections } from './wasm-sections.mjs';
 
-const LARGEST = 12;
+const LARGEST = 15;
+/** What twiggy lists besides functions: sections, segments, entries of tables. */
+const NO_FUNCTION =
+  /^(custom|data|elem|type|import|export|global|table|memory|wasm magic)\b|subsection|more\.$|^Σ/;
 
 /** Bytes that a page loads, and what they are made of. */
 export async function sizes({ packageFolder, report }) {
@@ -76,16 +79,31 @@ async function reportFunctions(report) {
     const compiled = join(targetDir, 'wasm32-unknown-unknown', 'wasm-release', 'agent_gateway_client.wasm');
     await probe('wasm-bindgen', ['--target', 'web', '--no-typescript', '--out-dir', folder, compiled]);
     const named = join(folder, 'agent_gateway_client_bg.wasm');
-    const table = await probe('twiggy', ['top', '-f', 'json', '-n', String(LARGEST), named]);
+    const table = await probe('twiggy', ['top', '-f', 'json', '-n', '1000000', named]);
     if (!table) return;
-    report.heading('Largest functions before wasm-opt (twiggy): raw');
-    const functions = JSON.parse(table).filter(({ name }) => !/^(custom|data|code|elem)\b|subsection|more\.$|^Σ/.test(name));
+    const functions = JSON.parse(table).filter(({ name }) => !NO_FUNCTION.test(name));
+    report.heading('Functions by crate, before wasm-opt (twiggy): raw, number');
+    for (const [crate, { bytes, count }] of byCrate(functions)) {
+      report.line(crate, `${whole(bytes).padStart(9)} ${whole(count).padStart(6)}`);
+    }
+    report.heading('Largest functions, before wasm-opt (twiggy): raw');
     for (const { name, shallow_size: bytes } of functions.slice(0, LARGEST)) {
       console.log(`  ${whole(bytes).padStart(9)}  ${name.replace(/::h[0-9a-f]{16}$/, '')}`);
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function byCrate(functions) {
+  const crates = new Map();
+  for (const { name, shallow_size: bytes } of functions) {
+    // The crate of `<dyn a::B as c::D>::e` is that of `a`; names without a path are those of exports and intrinsics.
+    const crate = name.match(/^[<&*]*(?:dyn |mut |\[)*([a-z_]\w*)(?:\[\w+\])?::/)?.[1] ?? 'other';
+    const known = crates.get(crate) ?? { bytes: 0, count: 0 };
+    crates.set(crate, { bytes: known.bytes + bytes, count: known.count + 1 });
+  }
+  return [...crates].sort(([, a], [, b]) => b.bytes - a.bytes);
 }
 
 function sizeOf(bytes) {

@@ -142,14 +142,14 @@ export class AgentStreamClient {
     return this.usable && this.attempt(() => this.raw.sendToolResult(payload));
   }
 
-  /** Answers a `tool_confirmation_request`. Returns `false` when no socket is open. */
+  /** Answers a `tool_confirmation_request`. Returns `false` unless the status is `connected`. */
   sendToolConfirmation(toolCallId: string, approved: boolean): boolean {
     expect('toolCallId', toolCallId, 'string');
     expect('approved', approved, 'boolean');
     return this.usable && this.attempt(() => this.raw.sendToolConfirmation(toolCallId, approved));
   }
 
-  /** Answers an `input_request`. Returns `false` when no socket is open. */
+  /** Answers an `input_request`. Returns `false` unless the status is `connected`. */
   sendUserInput(requestId: string, content: string): boolean {
     expect('requestId', requestId, 'string');
     expect('content', content, 'string');
@@ -189,10 +189,11 @@ export class AgentStreamClient {
 
   private host() {
     return createHost(this.link, Boolean(this.options.getToken), {
+      event: (client, event) => client.listeners.emitOne('agent_event', event),
       emit: (client, event, args) => client.listeners.emit(event, args),
       done: (client, completion) => client.endCycle(completion),
       getToken: (client, request) => client.options.getToken!(request),
-      log: (client, level, message, context) => client.log(level, message, context),
+      log: (client, level, message, detail) => client.log(level, message, client.context(detail)),
     });
   }
 
@@ -238,6 +239,11 @@ export class AgentStreamClient {
         error,
       );
     }
+  }
+
+  private context(detail: string): object {
+    const { operationId } = this.options;
+    return detail ? { operationId, detail } : { operationId };
   }
 
   private log(level: LogLevel, message: string, context?: object): void {

@@ -6,7 +6,7 @@ export interface RawHost {
   emit(name: string, argument: unknown): void;
   event(event: unknown): void;
   getToken?(request: { reason: string; signal: AbortSignal }): Promise<string> | string;
-  log?(level: LogLevel, message: string, context?: object): void;
+  log(level: LogLevel, message: string, detail: string): void;
 }
 
 export interface RawSnapshot {

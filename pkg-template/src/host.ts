@@ -33,8 +33,9 @@ export class HostLink<Client extends object> {
 interface Reactions<Client> {
   done(client: Client, completion: Completion): void;
   emit(client: Client, event: keyof AgentStreamClientEvents, args: readonly unknown[]): void;
+  event(client: Client, event: unknown): void;
   getToken(client: Client, request: TokenRequest): Promise<string> | string;
-  log(client: Client, level: LogLevel, message: string, context?: object): void;
+  log(client: Client, level: LogLevel, message: string, detail: string): void;
 }
 
 /** Builds the object that the module calls; it refers to the client through the link only. */
@@ -46,7 +47,7 @@ export function createHost<Client extends object>(
   const host: RawHost = {
     event(event) {
       const { client } = link;
-      if (client) reactions.emit(client, 'agent_event', [event]);
+      if (client) reactions.event(client, event);
     },
     emit(name, argument) {
       const { client } = link;
@@ -54,9 +55,9 @@ export function createHost<Client extends object>(
       if (name === 'done') return reactions.done(client, argument as Completion);
       reactions.emit(client, name as keyof AgentStreamClientEvents, listenerArguments(name, argument));
     },
-    log(level, message, context) {
+    log(level, message, detail) {
       const { client } = link;
-      if (client) reactions.log(client, level, message, context);
+      if (client) reactions.log(client, level, message, detail);
     },
   };
   if (!suppliesTokens) return host;

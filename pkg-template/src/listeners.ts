@@ -27,6 +27,19 @@ export class Listeners<Events> {
     this.sets.clear();
   }
 
+  /** The same with one argument and nothing to unpack, for what happens on every frame. */
+  emitOne(event: keyof Events, argument: unknown): void {
+    const set = this.sets.get(event);
+    if (!set) return;
+    for (const listener of set) {
+      try {
+        listener(argument);
+      } catch (error) {
+        this.report(event, error);
+      }
+    }
+  }
+
   emit(event: keyof Events, args: readonly unknown[]): void {
     const set = this.sets.get(event);
     if (!set) return;

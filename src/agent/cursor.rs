@@ -103,6 +103,16 @@ impl Cursor {
         }
     }
 
+    /// Whether an event with this number follows with nothing to compare: it is new, and there is no older sequence.
+    pub fn is_followed_by(&self, number: u64) -> bool {
+        let last = match &self.last {
+            None => 0,
+            Some(EventId::Number(last)) => *last,
+            Some(EventId::Text(_)) => return false,
+        };
+        number > last && self.of_older_sequences.is_empty()
+    }
+
     /// Whether an event that the cursor covers proves that ids started anew: it came on a younger socket than the event
     /// at the cursor and happened strictly later.
     pub fn proves_new_sequence(&self, head: &EventHead, dial: DialId) -> bool {

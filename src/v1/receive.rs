@@ -18,6 +18,22 @@ const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 const AUDIT_AFTER: u64 = 15_000;
 
 impl<P> Session<P> {
+    /// Takes an event in by its head alone, as almost all can be while a run streams. `true`: it is delivered; the host
+    /// hands it to the listeners at once. `false`: nothing happened; it is to be given to `handle` like any frame.
+    pub fn admit(&mut self, dial: DialId, number: u64, head: &EventHead) -> bool {
+        let nothing_before_it = self.ready.is_empty() && self.out.is_empty();
+        let admitted = nothing_before_it
+            && !head.event_type.tells_end()
+            && self.link.ready_socket() == Some(dial)
+            && self.cursor.is_followed_by(number)
+            && self.replay.passes(number);
+        if admitted {
+            self.outbox.confirm(dial);
+            self.deliver(Some(EventId::Number(number)), head, dial);
+        }
+        admitted
+    }
+
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: ServerFrame<P>) {
         if !self.link.is_current(dial) {
             return;
@@ -155,12 +171,10 @@ impl<P> Session<P> {
     }
 
     fn agent_event(&mut self, dial: DialId, id: Option<EventId>, head: EventHead, payload: P) {
-        let delivered_before = self.cursor.was_in_older_sequence(&head);
-        self.advance(id, Some(&head), dial);
-        if delivered_before {
-            return;
+        if self.cursor.was_in_older_sequence(&head) {
+            return self.advance(id, Some(&head), dial);
         }
-        self.guard.observe(&head);
+        self.deliver(id, &head, dial);
         self.tell(Event::AgentEvent(payload));
         if head.own && head.is_session_terminal() {
             self.ended_by_event(head);
@@ -297,6 +311,11 @@ impl<P> Session<P> {
     fn request(&mut self, dial: DialId, id: Option<EventId>, event: Event<P>) {
         self.advance(id, None, dial);
         self.tell(event);
+    }
+
+    fn deliver(&mut self, id: Option<EventId>, head: &EventHead, dial: DialId) {
+        self.advance(id, Some(head), dial);
+        self.guard.observe(head);
     }
 
     fn advance(&mut self, id: Option<EventId>, head: Option<&EventHead>, dial: DialId) {

@@ -79,6 +79,14 @@ impl<P> Replay<P> {
         }
     }
 
+    /// Whether an event with this number can be delivered at once, with nothing before it missing; if so it counts.
+    pub fn passes(&mut self, number: u64) -> bool {
+        match self {
+            Self::Live => true,
+            Self::Gathering(gathering) => gathering.passes(number),
+        }
+    }
+
     /// Takes a sequenced frame in.
     pub fn take(&mut self, frame: ServerFrame<P>, now: Timestamp) -> Gathered<P> {
         match self {
@@ -118,6 +126,14 @@ impl<P> Replay<P> {
 }
 
 impl<P> Gathering<P> {
+    fn passes(&mut self, number: u64) -> bool {
+        let passes = self.purpose == Purpose::GoOn && self.frames.is_empty() && number == self.last + 1;
+        if passes {
+            self.last = number;
+        }
+        passes
+    }
+
     fn take(&mut self, frame: ServerFrame<P>, now: Timestamp) -> Gathered<P> {
         if self.purpose == Purpose::GoOn && number_of(&frame).is_none_or(|number| number <= self.last + 1) {
             return Gathered::InOrder(self.in_order_from(frame));

@@ -25,14 +25,14 @@ const GARBLED = 3;
 /**
  * Sets the handlers of a socket.
  *
- * @param eventTypes event type names in the order of their indices, those that tell how a run ended first
- * @param ends how many of them tell how a run ended
+ * @param eventTypes event type names in the order of their indices
  * @param operationId the client's own operation
- * @param onEvent (event, id, typeIndex, own, stepIndex, timestamp, now): an event that is only routed
- * @param onFrame (frame, now): every other frame
+ * @param admit (id, typeIndex, own, stepIndex, timestamp): whether an event may be delivered at once
+ * @param deliver (event): hands an event to the listeners
+ * @param onFrame (frame, now): every frame that was not delivered
  * @param onSignal (kind, code, text, now): opened, faulted, closed, garbled
  */
-export function listen(socket, eventTypes, ends, operationId, onEvent, onFrame, onSignal) {
+export function listen(socket, eventTypes, operationId, admit, deliver, onFrame, onSignal) {
   const indices = new Map(eventTypes.split(' ').map((name, index) => [name, index]));
   const signal = (kind, code, text) => onSignal(kind, code, text, Date.now());
   const garbled = (detail) => signal(GARBLED, 0, detail);
@@ -50,16 +50,15 @@ export function listen(socket, eventTypes, ends, operationId, onEvent, onFrame, 
     }
     if (!isObject(frame)) return garbled('JSON that is no object');
     if (frame.type !== 'agent_event') return onFrame(frame, Date.now());
-    const event = frame.event;
+    const { event } = frame;
     if (!isObject(event)) return garbled('an agent_event without an event');
-    const type = indices.get(event.type) ?? 0;
     const id = frame.id;
     const number = typeof id === 'string' ? numberOf(id) : NaN;
-    // An id that is no number, and an event that may end the run, take the way on which everything is read.
-    if ((number !== number && id) || (type > 0 && type <= ends)) return onFrame(frame, Date.now());
     const owner = event.operationId;
     const own = !owner || owner === operationId;
-    onEvent(event, number, type, own, +event.stepIndex || 0, +event.timestamp, Date.now());
+    const type = indices.get(event.type) ?? 0;
+    if (admit(number, type, own, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
+    onFrame(frame, Date.now());
   };
 }
 

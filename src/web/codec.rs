@@ -7,18 +7,15 @@ use crate::agent::{EVENT_TYPES, Ending, EventHead, EventId, EventType, SessionSt
 use crate::link::Token;
 use crate::v1::wire::ServerFrame;
 
-/// How many of [`EVENT_TYPES`], after the first, tell how a run ended.
-const ENDS: u32 = 2;
-
 #[wasm_bindgen(module = "/src/web/codec.js")]
 extern "C" {
     #[wasm_bindgen(js_name = listen)]
     fn listen_with(
         socket: &WebSocket,
         event_types: &str,
-        ends: u32,
         operation_id: &str,
-        on_event: &JsValue,
+        admit: &JsValue,
+        deliver: &JsValue,
         on_frame: &JsValue,
         on_signal: &JsValue,
     );
@@ -46,14 +43,8 @@ extern "C" {
 }
 
 /// Sets the handlers of a socket.
-pub(super) fn listen(
-    socket: &WebSocket,
-    operation_id: &str,
-    on_event: &JsValue,
-    on_frame: &JsValue,
-    on_signal: &JsValue,
-) {
-    listen_with(socket, &EVENT_TYPES.join(" "), ENDS, operation_id, on_event, on_frame, on_signal);
+pub(super) fn listen(socket: &WebSocket, operation_id: &str, [admit, deliver, on_frame, on_signal]: [&JsValue; 4]) {
+    listen_with(socket, &EVENT_TYPES.join(" "), operation_id, admit, deliver, on_frame, on_signal);
 }
 
 /// A token with the dates that the engine's JSON finds in it.
@@ -67,27 +58,18 @@ pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String> {
     text(object, name)
 }
 
-/// The frame of an event that is only routed.
-pub(super) fn routed_event(
-    event: JsValue,
-    id: f64,
-    event_type: u32,
-    own: bool,
-    step_index: f64,
-    timestamp: f64,
-) -> ServerFrame<JsValue> {
-    let head = EventHead {
+/// The head of an event, from what the handler read of it. Events that tell an end are read by [`frame`].
+pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp: f64) -> EventHead {
+    EventHead {
         event_type: EventType::from_index(event_type),
         own,
         step_index: step_index as u32,
         timestamp: millis(timestamp),
         ending: None,
-    };
-    let id = (!id.is_nan()).then_some(EventId::Number(id as u64));
-    ServerFrame::AgentEvent { id, head, payload: event }
+    }
 }
 
-/// Any other frame.
+/// A frame, read member by member.
 pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> {
     let id = text(&frame, "id").as_deref().and_then(EventId::parse);
     let Some(frame_type) = text(&frame, "type") else {

@@ -5,14 +5,15 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::Date;
-use wasm_bindgen::JsValue;
+use js_sys::{Date, Function};
+use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
 use super::codec;
 use super::host::{Host, LogLevel, TokenQuestion};
 use super::socket::{Report, Socket};
 use super::wake::WakeSignals;
+use crate::agent::EventHead;
 use crate::link::Status;
 use crate::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, TokenReason};
 use crate::time::Timestamp;
@@ -31,7 +32,16 @@ pub(super) struct Driver {
     state: RefCell<State>,
     host: Host,
     operation_id: String,
+    deliver: Deliver,
     this: Weak<Driver>,
+}
+
+/// Hands an event that was admitted to the listeners.
+enum Deliver {
+    /// By a function of the host's own.
+    Direct(Function),
+    /// By the host's handler.
+    Through(Closure<dyn Fn(JsValue)>),
 }
 
 struct State {
@@ -56,7 +66,20 @@ impl Driver {
             disposed: false,
             large_frame_told: false,
         };
-        Rc::new_cyclic(|this| Self { state: RefCell::new(state), host, operation_id, this: this.clone() })
+        Rc::new_cyclic(|this: &Weak<Self>| {
+            let deliver = match host.deliver.clone() {
+                Some(function) => Deliver::Direct(function),
+                None => {
+                    let this = this.clone();
+                    Deliver::Through(Closure::new(move |event| {
+                        if let Some(driver) = this.upgrade() {
+                            (driver.host.on_event)(Event::AgentEvent(event));
+                        }
+                    }))
+                }
+            };
+            Self { state: RefCell::new(state), host, operation_id, deliver, this: this.clone() }
+        })
     }
 
     /// Looks at the session.
@@ -215,7 +238,8 @@ impl Driver {
 
     fn dial(&self, dial: DialId, url: &str) {
         let reports = Reporter(self.this.clone());
-        match Socket::open(dial, url, self.host.web_socket.as_ref(), &self.operation_id, reports) {
+        let (constructor, deliver) = (self.host.web_socket.as_ref(), self.deliver.function());
+        match Socket::open(dial, url, constructor, &self.operation_id, deliver, reports) {
             Ok(socket) => self.state.borrow_mut().socket = Some(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);
@@ -248,6 +272,15 @@ impl Driver {
     }
 }
 
+impl Deliver {
+    fn function(&self) -> &Function {
+        match self {
+            Self::Direct(function) => function,
+            Self::Through(closure) => closure.as_ref().unchecked_ref(),
+        }
+    }
+}
+
 /// Takes reports in as long as the driver lives.
 #[derive(Clone)]
 struct Reporter(Weak<Driver>);
@@ -264,6 +297,10 @@ impl Report for Reporter {
         };
         driver.input_at(input, now);
         drop(closed);
+    }
+
+    fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
+        self.0.upgrade().is_some_and(|driver| driver.state.borrow_mut().session.admit(dial, number, head))
     }
 }
 

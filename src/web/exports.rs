@@ -21,14 +21,14 @@ extern "C" {
     #[derive(Clone)]
     type Facade;
 
-    #[wasm_bindgen(method, catch)]
-    fn event(this: &Facade, event: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn event(this: &Facade, event: &JsValue);
 
-    #[wasm_bindgen(method, catch)]
-    fn emit(this: &Facade, name: &str, argument: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn emit(this: &Facade, name: &str, argument: &JsValue);
 
-    #[wasm_bindgen(method, catch)]
-    fn log(this: &Facade, level: &str, message: &str, detail: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn log(this: &Facade, level: &str, message: &str, detail: &str);
 }
 
 #[wasm_bindgen(module = "/src/web/question.js")]
@@ -56,8 +56,9 @@ impl RawAgentStream {
         let config = config_of(options, member(host, "getToken").is_function());
         let (events, logger) = (facade.clone(), facade.clone());
         let mut host = Host::listening(move |event| tell(&events, event));
+        host.deliver = member(facade, "event").dyn_into::<Function>().ok();
         host.log = Some(Box::new(move |level, message, detail| {
-            let _ = logger.log(level.as_str(), message, detail);
+            logger.log(level.as_str(), message, detail);
         }));
         host.web_socket = member(options, "WebSocket").dyn_into::<Function>().ok();
         let question =
@@ -194,12 +195,11 @@ fn config_of(options: &JsValue, host_gives_tokens: bool) -> Config {
     }
 }
 
-/// Hands an event over. The facade isolates its listeners, so there is nothing to do about an exception.
+/// Hands an event over. The facade isolates its listeners: nothing is thrown from here.
 fn tell(facade: &Facade, event: Event<JsValue>) {
     let (name, argument) = match event {
         Event::AgentEvent(event) => {
-            let _ = facade.event(&event);
-            return;
+            return facade.event(&event);
         }
         Event::StatusChanged(status) => ("status_changed", status.as_str().into()),
         Event::Connected => ("connected", JsValue::UNDEFINED),
@@ -218,5 +218,5 @@ fn tell(facade: &Facade, event: Event<JsValue>) {
         Event::Error { code, message } => ("error", shape::error(code.as_str(), &message)),
         Event::Done(completion) => ("done", shape::completion(&completion)),
     };
-    let _ = facade.emit(name, &argument);
+    facade.emit(name, &argument);
 }

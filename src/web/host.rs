@@ -23,6 +23,9 @@ type Log = Box<dyn Fn(LogLevel, &str, &str)>;
 pub struct Host {
     /// Hears every event.
     pub on_event: OnEvent,
+    /// Hears events instead of `on_event`, where they are live and in order: a JavaScript function that is called with
+    /// the event, without a detour through WebAssembly.
+    pub deliver: Option<Function>,
     /// Gives tokens; needed when a session has none or one that may expire.
     pub on_token: Option<OnToken>,
     /// Hears that a token is no longer wanted.
@@ -56,7 +59,14 @@ pub enum LogLevel {
 impl Host {
     /// A host that only listens.
     pub fn listening(on_event: impl Fn(Event<JsValue>) + 'static) -> Self {
-        Self { on_event: Box::new(on_event), on_token: None, on_token_withdrawn: None, log: None, web_socket: None }
+        Self {
+            on_event: Box::new(on_event),
+            deliver: None,
+            on_token: None,
+            on_token_withdrawn: None,
+            log: None,
+            web_socket: None,
+        }
     }
 
     pub(super) fn log(&self, level: LogLevel, message: &str, detail: &str) {

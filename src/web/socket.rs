@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
 use super::codec;
+use crate::agent::EventHead;
 use crate::machine::{DialId, Input};
 use crate::time::Timestamp;
 use crate::v1::wire::ServerFrame;
@@ -15,9 +16,12 @@ const CLOSING: u16 = 2;
 /// Takes what a socket reports.
 pub(super) trait Report: Clone + 'static {
     fn report(&self, input: Input<ServerFrame<JsValue>>, now: Timestamp);
+
+    /// Whether an event may be delivered at once.
+    fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool;
 }
 
-type OnEvent = Closure<dyn Fn(JsValue, f64, u32, bool, f64, f64, f64)>;
+type Admit = Closure<dyn Fn(f64, u32, bool, f64, f64) -> bool>;
 type OnFrame = Closure<dyn Fn(JsValue, f64)>;
 type OnSignal = Closure<dyn Fn(u32, u16, String, f64)>;
 
@@ -25,7 +29,7 @@ type OnSignal = Closure<dyn Fn(u32, u16, String, f64)>;
 pub(super) struct Socket {
     dial: DialId,
     web_socket: WebSocket,
-    _handlers: (OnEvent, OnFrame, OnSignal),
+    _handlers: (Admit, OnFrame, OnSignal),
 }
 
 impl Socket {
@@ -39,6 +43,7 @@ impl Socket {
         url: &str,
         constructor: Option<&Function>,
         operation_id: &str,
+        deliver: &Function,
         reporter: impl Report,
     ) -> Result<Self, JsValue> {
         let constructor = match constructor {
@@ -49,7 +54,9 @@ impl Socket {
         };
         let web_socket: WebSocket = Reflect::construct(&constructor, &Array::of1(&url.into()))?.unchecked_into();
         let handlers = handlers(dial, operation_id.to_owned(), reporter);
-        codec::listen(&web_socket, operation_id, handlers.0.as_ref(), handlers.1.as_ref(), handlers.2.as_ref());
+        let (admit, on_frame, on_signal) = &handlers;
+        let callbacks = [admit.as_ref(), deliver.as_ref(), on_frame.as_ref(), on_signal.as_ref()];
+        codec::listen(&web_socket, operation_id, callbacks);
         Ok(Self { dial, web_socket, _handlers: handlers })
     }
 
@@ -77,11 +84,11 @@ impl Drop for Socket {
     }
 }
 
-fn handlers(dial: DialId, operation_id: String, reporter: impl Report) -> (OnEvent, OnFrame, OnSignal) {
-    let events = reporter.clone();
-    let on_event = OnEvent::new(move |event, id, event_type, own, step_index, timestamp, now| {
-        let frame = codec::routed_event(event, id, event_type, own, step_index, timestamp);
-        events.report(Input::Frame { dial, frame }, millis(now));
+fn handlers(dial: DialId, operation_id: String, reporter: impl Report) -> (Admit, OnFrame, OnSignal) {
+    let gate = reporter.clone();
+    let admit = Admit::new(move |number: f64, event_type, own, step_index, timestamp| {
+        let head = codec::routed_head(event_type, own, step_index, timestamp);
+        !number.is_nan() && gate.admit(dial, number as u64, &head)
     });
     let frames = reporter.clone();
     let on_frame = OnFrame::new(move |frame, now| {
@@ -97,7 +104,7 @@ fn handlers(dial: DialId, operation_id: String, reporter: impl Report) -> (OnEve
         };
         reporter.report(input, millis(now));
     });
-    (on_event, on_frame, on_signal)
+    (admit, on_frame, on_signal)
 }
 
 fn millis(now: f64) -> Timestamp {

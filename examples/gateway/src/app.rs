@@ -59,10 +59,7 @@ impl fmt::Display for ServeError {
         match self {
             Self::Bind(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
                 let port = address.port();
-                write!(
-                    formatter,
-                    "port {port} is taken; choose another with --port, or --port 0 for any free one"
-                )
+                write!(formatter, "port {port} is taken; choose another with --port, or --port 0 for any free one")
             }
             Self::Bind(address, error) => write!(formatter, "cannot listen on {address}: {error}"),
             Self::Keys(reason) => formatter.write_str(reason),
@@ -78,20 +75,13 @@ impl std::error::Error for ServeError {}
 ///
 /// [`ServeError::Bind`] when the address is taken or not ours, [`ServeError::Keys`] when the JWKS cannot be used.
 pub async fn start(config: Config) -> Result<Server, ServeError> {
-    let mut keys = config
-        .jwks
-        .as_deref()
-        .map(keys_from_jwks)
-        .transpose()
-        .map_err(ServeError::Keys)?
-        .unwrap_or_default();
+    let mut keys =
+        config.jwks.as_deref().map(keys_from_jwks).transpose().map_err(ServeError::Keys)?.unwrap_or_default();
     let dev = config.dev.then(Dev::new);
     keys.extend(dev.as_ref().map(Dev::signing_key));
 
     let wanted = SocketAddr::new(config.host, config.port);
-    let listener = TcpListener::bind(wanted)
-        .await
-        .map_err(|error| ServeError::Bind(wanted, error))?;
+    let listener = TcpListener::bind(wanted).await.map_err(|error| ServeError::Bind(wanted, error))?;
     let address = listener.local_addr().map_err(|error| ServeError::Bind(wanted, error))?;
     let app = Arc::new(App::new(&config, keys, dev, address));
 
@@ -107,13 +97,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
         axum::serve(listener, router).with_graceful_shutdown(stopped).await
     });
     let watching = tokio::spawn(watchdog::watch(app.clone()));
-    Ok(Server {
-        address,
-        stop,
-        app,
-        serving,
-        watching,
-    })
+    Ok(Server { address, stop, app, serving, watching })
 }
 
 impl Server {
@@ -161,10 +145,7 @@ impl App {
 
     /// The fault switches of an operation; without `--dev` they are all off.
     pub(crate) fn faults(&self, operation_id: &str) -> Arc<Faults> {
-        self.dev
-            .as_ref()
-            .and_then(|dev| dev.faults(operation_id))
-            .unwrap_or_default()
+        self.dev.as_ref().and_then(|dev| dev.faults(operation_id)).unwrap_or_default()
     }
 
     pub(crate) fn client_authenticated(&self, operation_id: &str) {
@@ -198,10 +179,7 @@ fn router(app: Arc<App>) -> Router {
     if app.dev.is_some() {
         router = router.nest("/dev", dev::router());
     }
-    router
-        .fallback(not_found)
-        .method_not_allowed_fallback(not_found)
-        .with_state(app)
+    router.fallback(not_found).method_not_allowed_fallback(not_found).with_state(app)
 }
 
 fn stream_cors(open: bool) -> CorsLayer {
@@ -209,11 +187,6 @@ fn stream_cors(open: bool) -> CorsLayer {
         return CorsLayer::new();
     }
     let headers = ["oidc-auth", "x-api-key", "last-event-id"].map(header::HeaderName::from_static);
-    let headers = headers
-        .into_iter()
-        .chain([header::CONTENT_TYPE, header::CACHE_CONTROL, header::AUTHORIZATION]);
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods(Any)
-        .allow_headers(headers.collect::<Vec<_>>())
+    let headers = headers.into_iter().chain([header::CONTENT_TYPE, header::CACHE_CONTROL, header::AUTHORIZATION]);
+    CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(headers.collect::<Vec<_>>())
 }

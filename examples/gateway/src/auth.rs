@@ -60,11 +60,7 @@ impl Credential {
 
 impl Authenticator {
     pub(crate) fn new(keys: Vec<SigningKey>, service_token: String, lobe: Lobe) -> Self {
-        Self {
-            keys,
-            service_token,
-            lobe,
-        }
+        Self { keys, service_token, lobe }
     }
 
     /// Judges a credential for an operation of `owner`.
@@ -73,19 +69,13 @@ impl Authenticator {
             Credential::Invalid(reason) => return Verdict::Refused((*reason).to_owned()),
             Credential::Token(token) if self.is_service_token(token) => {
                 return match owner {
-                    Some(owner) => Verdict::Accepted {
-                        user_id: owner.to_owned(),
-                        token_id: None,
-                    },
+                    Some(owner) => Verdict::Accepted { user_id: owner.to_owned(), token_id: None },
                     None => Verdict::Refused("Missing userId".to_owned()),
                 };
             }
             Credential::Token(token) => self.verify_jwt(token),
             Credential::ApiKey { key, server_url } => match self.lobe.user_of_api_key(server_url, key).await {
-                Ok(user_id) => Verdict::Accepted {
-                    user_id,
-                    token_id: None,
-                },
+                Ok(user_id) => Verdict::Accepted { user_id, token_id: None },
                 Err(reason) => Verdict::Refused(reason),
             },
         };
@@ -132,17 +122,9 @@ impl Authenticator {
 /// Errors with a sentence for the operator when the text is no key set or holds no RSA key.
 pub(crate) fn keys_from_jwks(text: &str) -> Result<Vec<SigningKey>, String> {
     let set: JwkSet = serde_json::from_str(text).map_err(|error| format!("the JWKS is not a key set: {error}"))?;
-    let rsa = set
-        .keys
-        .iter()
-        .filter(|jwk| matches!(jwk.algorithm, jsonwebtoken::jwk::AlgorithmParameters::RSA(_)));
+    let rsa = set.keys.iter().filter(|jwk| matches!(jwk.algorithm, jsonwebtoken::jwk::AlgorithmParameters::RSA(_)));
     let keys: Result<Vec<_>, _> = rsa
-        .map(|jwk| {
-            Ok(SigningKey {
-                id: jwk.common.key_id.clone(),
-                key: DecodingKey::from_jwk(jwk)?,
-            })
-        })
+        .map(|jwk| Ok(SigningKey { id: jwk.common.key_id.clone(), key: DecodingKey::from_jwk(jwk)? }))
         .collect::<Result<_, jsonwebtoken::errors::Error>>();
     let keys = keys.map_err(|error| format!("the JWKS holds an RSA key that cannot be used: {error}"))?;
     if keys.is_empty() {
@@ -173,10 +155,7 @@ fn judge(claims: &Map<String, Value>) -> Verdict {
         return Verdict::Refused("Missing sub claim".to_owned());
     };
     let token_id = claims.get("jti").and_then(Value::as_str).map(str::to_owned);
-    Verdict::Accepted {
-        user_id: user_id.to_owned(),
-        token_id,
-    }
+    Verdict::Accepted { user_id: user_id.to_owned(), token_id }
 }
 
 fn text(value: Option<Value>) -> Option<String> {

@@ -76,9 +76,7 @@ impl Cli {
             return Err("the keys of client tokens are needed: set --jwks, or use --dev".to_owned());
         }
         if let Some(url) = self.lobe_api_url.as_deref().filter(|url| !is_http_url(url)) {
-            return Err(format!(
-                "--lobe-api-url must start with http:// or https://, not \"{url}\""
-            ));
+            return Err(format!("--lobe-api-url must start with http:// or https://, not \"{url}\""));
         }
         let timers = Timers {
             auth_timeout: Duration::from_millis(self.auth_timeout_ms),
@@ -88,15 +86,7 @@ impl Cli {
             inflight_watchdog: Duration::from_millis(self.inflight_watchdog_ms),
         };
         let lobe_api_url = self.lobe_api_url.clone();
-        Ok(Config {
-            host: self.host,
-            port: self.port,
-            dev: self.dev,
-            service_token,
-            jwks,
-            lobe_api_url,
-            timers,
-        })
+        Ok(Config { host: self.host, port: self.port, dev: self.dev, service_token, jwks, lobe_api_url, timers })
     }
 }
 

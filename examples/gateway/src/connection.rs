@@ -51,13 +51,7 @@ async fn run(app: Arc<App>, operation_id: String, websocket: WebSocket, faults: 
     let (socket, queue) = app.gateway.attach(&operation_id);
     let (sink, stream) = websocket.split();
     let mut writer = tokio::spawn(write_queue(sink, queue, socket.clone(), faults.clone()));
-    let mut reader = Reader {
-        app: &app,
-        operation_id: &operation_id,
-        socket: &socket,
-        faults: &faults,
-        stream,
-    };
+    let mut reader = Reader { app: &app, operation_id: &operation_id, socket: &socket, faults: &faults, stream };
     info!(operation_id, socket = socket.id(), "socket opened");
 
     let end = tokio::select! {
@@ -73,11 +67,7 @@ async fn run(app: Arc<App>, operation_id: String, websocket: WebSocket, faults: 
             let _ = timeout(CLOSE_TIMEOUT, reader.drain()).await;
         }
         ReadEnd::Closing => {
-            let limit = if socket.is_half_open() {
-                HALF_OPEN_LINGER
-            } else {
-                CLOSE_TIMEOUT
-            };
+            let limit = if socket.is_half_open() { HALF_OPEN_LINGER } else { CLOSE_TIMEOUT };
             let limit = limit + faults.delay().unwrap_or_default();
             let close = async {
                 if let Ok(WriteEnd::Closed) = (&mut writer).await {
@@ -152,10 +142,7 @@ impl Reader<'_> {
     fn handle(&self, frame: ClientFrame) {
         let gateway = &self.app.gateway;
         match frame {
-            ClientFrame::Resume {
-                last_event_id,
-                want_status,
-            } => {
+            ClientFrame::Resume { last_event_id, want_status } => {
                 let cursor = last_event_id.and_then(|id| id.parse().ok()).unwrap_or(0);
                 gateway.resume(self.operation_id, self.socket, cursor, want_status.unwrap_or(false));
                 self.app.client_resumed(self.operation_id);
@@ -184,12 +171,7 @@ impl Reader<'_> {
                 return Some(self.refuse("Authentication timeout"));
             };
             let Some(text) = text else { return Some(ReadEnd::Gone) };
-            let Ok(ClientFrame::Auth {
-                token,
-                token_type,
-                server_url,
-            }) = serde_json::from_str(&text)
-            else {
+            let Ok(ClientFrame::Auth { token, token_type, server_url }) = serde_json::from_str(&text) else {
                 continue;
             };
             let credential = Credential::from_frame(token, token_type, server_url);
@@ -209,12 +191,7 @@ impl Reader<'_> {
     }
 
     fn refuse(&self, reason: &str) -> ReadEnd {
-        info!(
-            self.operation_id,
-            socket = self.socket.id(),
-            reason,
-            "authentication refused"
-        );
+        info!(self.operation_id, socket = self.socket.id(), reason, "authentication refused");
         self.socket.send(frames::auth_failed(reason));
         self.socket.close(1008, reason);
         ReadEnd::Closing

@@ -101,8 +101,7 @@ async fn update_status(State(app): State<Arc<App>>, bytes: Bytes) -> Answer {
     let body = parse(&bytes)?;
     let operation_id = given(body.operation_id).ok_or(Refusal("Missing operationId"))?;
     let status = given(body.status).ok_or(Refusal("Missing status"))?;
-    app.gateway
-        .update_status(&operation_id, &status, body.summary.as_deref().unwrap_or_default());
+    app.gateway.update_status(&operation_id, &status, body.summary.as_deref().unwrap_or_default());
     Ok(success())
 }
 
@@ -121,10 +120,7 @@ async fn request_confirmation(State(app): State<Arc<App>>, bytes: Bytes) -> Answ
     let (Some(tool_call_id), Some(tool)) = (given(body.tool_call_id), body.tool) else {
         return Err(Refusal("Missing toolCallId or tool"));
     };
-    let answer = app
-        .gateway
-        .request_confirmation(&operation_id, &tool_call_id, tool, wait(body.timeout))
-        .await;
+    let answer = app.gateway.request_confirmation(&operation_id, &tool_call_id, tool, wait(body.timeout)).await;
     Ok(match answer {
         Ok(approved) => Json(json!({ "approved": approved })).into_response(),
         Err(_) => timed_out(json!({ "approved": false, "error": "TIMEOUT" })),
@@ -135,23 +131,14 @@ async fn request_input(State(app): State<Arc<App>>, bytes: Bytes) -> Answer {
     let body = parse(&bytes)?;
     let operation_id = given(body.operation_id).ok_or(Refusal("Missing operationId"))?;
     let prompt = given(body.prompt).ok_or(Refusal("Missing prompt"))?;
-    Ok(
-        match app
-            .gateway
-            .request_input(&operation_id, &prompt, wait(body.timeout))
-            .await
-        {
-            Ok(content) => Json(json!({ "content": content })).into_response(),
-            Err(_) => timed_out(json!({ "content": "", "error": "TIMEOUT" })),
-        },
-    )
+    Ok(match app.gateway.request_input(&operation_id, &prompt, wait(body.timeout)).await {
+        Ok(content) => Json(json!({ "content": content })).into_response(),
+        Err(_) => timed_out(json!({ "content": "", "error": "TIMEOUT" })),
+    })
 }
 
 async fn status(State(app): State<Arc<App>>, Query(query): Query<HashMap<String, String>>) -> Answer {
-    let operation_id = query
-        .get("operationId")
-        .filter(|id| !id.is_empty())
-        .ok_or(Refusal("Missing operationId"))?;
+    let operation_id = query.get("operationId").filter(|id| !id.is_empty()).ok_or(Refusal("Missing operationId"))?;
     let status = app.gateway.status(operation_id).unwrap_or_else(|| "unknown".to_owned());
     let client_connected = app.gateway.clients(operation_id) > 0;
     Ok(Json(json!({ "clientConnected": client_connected, "status": status })).into_response())
@@ -173,10 +160,7 @@ fn given(field: Option<String>) -> Option<String> {
 }
 
 fn wait(timeout_ms: Option<u64>) -> Duration {
-    timeout_ms
-        .filter(|ms| *ms > 0)
-        .map_or(REQUEST_TIMEOUT, Duration::from_millis)
-        .min(LONGEST_REQUEST_TIMEOUT)
+    timeout_ms.filter(|ms| *ms > 0).map_or(REQUEST_TIMEOUT, Duration::from_millis).min(LONGEST_REQUEST_TIMEOUT)
 }
 
 fn success() -> Response {

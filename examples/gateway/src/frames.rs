@@ -11,26 +11,13 @@ use serde_json::{Value, json};
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub(crate) enum ClientFrame {
-    Auth {
-        token: Option<Value>,
-        token_type: Option<Value>,
-        server_url: Option<Value>,
-    },
-    Resume {
-        last_event_id: Option<String>,
-        want_status: Option<bool>,
-    },
+    Auth { token: Option<Value>, token_type: Option<Value>, server_url: Option<Value> },
+    Resume { last_event_id: Option<String>, want_status: Option<bool> },
     Heartbeat,
     ToolResult(ToolResult),
     Interrupt,
-    ToolConfirmation {
-        tool_call_id: String,
-        approved: bool,
-    },
-    UserInput {
-        request_id: String,
-        content: String,
-    },
+    ToolConfirmation { tool_call_id: String, approved: bool },
+    UserInput { request_id: String, content: String },
 }
 
 /// The outcome of a tool that ran at the client, in the shape the product server takes it.
@@ -77,10 +64,7 @@ impl AgentEvent {
             return None;
         }
         let head: Head = serde_json::from_str(raw.get()).ok()?;
-        Some(Self {
-            kind: head.kind.as_str().unwrap_or_default().to_owned(),
-            raw,
-        })
+        Some(Self { kind: head.kind.as_str().unwrap_or_default().to_owned(), raw })
     }
 
     /// Builds an event of `operation_id`, stamped with the time of this moment.
@@ -89,10 +73,7 @@ impl AgentEvent {
             "type": kind, "operationId": operation_id, "stepIndex": step_index, "timestamp": now_ms(), "data": data,
         });
         let raw = serde_json::value::to_raw_value(&event).expect("a JSON value serializes");
-        Self {
-            kind: kind.to_owned(),
-            raw,
-        }
+        Self { kind: kind.to_owned(), raw }
     }
 
     /// The end of the session this event brings, whatever operation the event names (§1.4).
@@ -119,14 +100,8 @@ pub(crate) fn agent_event(id: u64, event: &RawValue) -> Utf8Bytes {
         #[serde(rename = "type")]
         kind: &'static str,
     }
-    let frame = Frame {
-        event,
-        id: id.to_string(),
-        kind: "agent_event",
-    };
-    serde_json::to_string(&frame)
-        .expect("a raw JSON value serializes")
-        .into()
+    let frame = Frame { event, id: id.to_string(), kind: "agent_event" };
+    serde_json::to_string(&frame).expect("a raw JSON value serializes").into()
 }
 
 pub(crate) fn auth_success() -> Utf8Bytes {
@@ -157,9 +132,7 @@ pub(crate) fn sequenced(id: u64, mut frame: Value) -> Utf8Bytes {
 
 /// Milliseconds since the epoch.
 pub(crate) fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is later than 1970");
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is later than 1970");
     u64::try_from(since_epoch.as_millis()).expect("milliseconds since 1970 fit in 64 bits")
 }
 

@@ -10,28 +10,17 @@ pub(crate) async fn not_found(request: Request) -> Response {
     if !uri.path().contains("//") {
         return (StatusCode::NOT_FOUND, "404 page not found").into_response();
     }
-    let mut location = uri
-        .path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .fold(String::new(), |path, part| path + "/" + part);
+    let mut location =
+        uri.path().split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| path + "/" + part);
     if let Some(query) = uri.query() {
         location = format!("{location}?{query}");
     }
-    let escaped = location
-        .replace('&', "&amp;")
-        .replace('"', "&#34;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let escaped = location.replace('&', "&amp;").replace('"', "&#34;").replace('<', "&lt;").replace('>', "&gt;");
     let body = Html(format!("<a href=\"{escaped}\">Temporary Redirect</a>.\n\n"));
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)], body).into_response()
 }
 
 /// The bearer token of a request.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }

@@ -34,12 +34,7 @@ impl Lobe {
     /// `any_server` accepts API keys of whatever server a client names; see [`Lobe::user_of_api_key`].
     pub(crate) fn new(base_url: Option<&str>, service_token: &str, any_server: bool) -> Self {
         let base_url = base_url.map(|url| url.trim_end_matches('/').to_owned());
-        Self {
-            client: Client::new(),
-            base_url,
-            service_token: service_token.to_owned(),
-            any_server,
-        }
+        Self { client: Client::new(), base_url, service_token: service_token.to_owned(), any_server }
     }
 
     pub(crate) fn base_url(&self) -> Option<&str> {
@@ -49,10 +44,7 @@ impl Lobe {
     /// Hands on the result of a tool; a failure is logged, since the client expects no answer.
     pub(crate) async fn tool_result(&self, result: &ToolResult) {
         let Some(base_url) = &self.base_url else { return };
-        let request = self
-            .client
-            .post(format!("{base_url}/api/agent/tool-result"))
-            .timeout(TOOL_RESULT_TIMEOUT);
+        let request = self.client.post(format!("{base_url}/api/agent/tool-result")).timeout(TOOL_RESULT_TIMEOUT);
         let sent = request.bearer_auth(&self.service_token).json(result).send().await;
         if let Err(error) = sent.and_then(reqwest::Response::error_for_status) {
             warn!(tool_call_id = result.tool_call_id, %error, "tool result not delivered");
@@ -64,10 +56,7 @@ impl Lobe {
         let Some(base_url) = &self.base_url else {
             return Abandoned::Dead;
         };
-        let request = self
-            .client
-            .post(format!("{base_url}/api/agent/finalize-abandoned"))
-            .timeout(FINALIZE_TIMEOUT);
+        let request = self.client.post(format!("{base_url}/api/agent/finalize-abandoned")).timeout(FINALIZE_TIMEOUT);
         let body = json!({ "operationId": operation_id, "reason": "inactivity_watchdog" });
         let answer = async {
             let sent = request.bearer_auth(&self.service_token).json(&body).send().await?;
@@ -92,10 +81,7 @@ impl Lobe {
         if !self.any_server && self.base_url.as_deref() != Some(server_url) {
             return Err("serverUrl is not the server of this gateway".to_owned());
         }
-        let request = self
-            .client
-            .get(format!("{server_url}/api/v1/users/me?includeCount=0"))
-            .timeout(API_KEY_TIMEOUT);
+        let request = self.client.get(format!("{server_url}/api/v1/users/me?includeCount=0")).timeout(API_KEY_TIMEOUT);
         let Ok(response) = request.bearer_auth(key).send().await else {
             return Err("API key could not be checked".to_owned());
         };

@@ -26,14 +26,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: &Cli) -> Result<(), String> {
-    let server = agent_gateway::start(cli.config()?)
-        .await
-        .map_err(|error| error.to_string())?;
+    let server = agent_gateway::start(cli.config()?).await.map_err(|error| error.to_string())?;
     // Whoever started this waits for the line, so it must not linger in a buffer.
     println!("agent-gateway listening on http://{}", server.address());
-    io::stdout()
-        .flush()
-        .map_err(|error| format!("cannot write to standard output: {error}"))?;
+    io::stdout().flush().map_err(|error| format!("cannot write to standard output: {error}"))?;
     stop_requested().await;
     info!("stopping");
     server.stop().await;
@@ -61,10 +57,8 @@ async fn stop_requested() {
 
 fn log_to_stderr(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr);
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr);
     match format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),

@@ -15,13 +15,7 @@ use crate::frames::{self, AgentEvent};
 const BUFFER_LIMIT: usize = 1000;
 const BUFFER_KEPT: usize = 500;
 const WITHHELD_FROM_V1: &str = "message_patch";
-const IN_FLIGHT: [&str; 5] = [
-    "stream_start",
-    "stream_chunk",
-    "tool_start",
-    "step_start",
-    "tool_execute",
-];
+const IN_FLIGHT: [&str; 5] = ["stream_start", "stream_chunk", "tool_start", "step_start", "tool_execute"];
 
 /// The state the gateway keeps of an operation until it forgets it.
 #[derive(Default)]
@@ -79,11 +73,7 @@ impl Operation {
     /// When silence makes the operation suspect, and how long that silence is.
     pub(crate) fn suspect_at(&self, timers: &Timers) -> Option<(Instant, Duration)> {
         let last = self.last_event.filter(|_| !self.is_ended())?;
-        let window = if last.in_flight {
-            timers.inflight_watchdog
-        } else {
-            timers.idle_watchdog
-        };
+        let window = if last.in_flight { timers.inflight_watchdog } else { timers.idle_watchdog };
         Some((last.at + window, window))
     }
 
@@ -95,12 +85,7 @@ impl Operation {
 
     /// Frames above `cursor`, in order, and whether some between are no longer buffered.
     pub(crate) fn replay(&self, cursor: u64) -> Replay {
-        let frames = self
-            .buffer
-            .iter()
-            .filter(|held| held.id > cursor)
-            .filter_map(|held| held.frame.clone())
-            .collect();
+        let frames = self.buffer.iter().filter(|held| held.id > cursor).filter_map(|held| held.frame.clone()).collect();
         let gap = match self.buffer.front() {
             Some(first) => first.id > cursor.saturating_add(1),
             None => self.counter > cursor,
@@ -110,11 +95,7 @@ impl Operation {
 
     /// Buffered events later than `after`, for the SSE side.
     pub(crate) fn entries_after(&self, after: EntryId) -> Vec<Arc<StreamEntry>> {
-        self.buffer
-            .iter()
-            .filter_map(|held| held.entry.clone())
-            .filter(|entry| entry.id > after)
-            .collect()
+        self.buffer.iter().filter_map(|held| held.entry.clone()).filter(|entry| entry.id > after).collect()
     }
 
     /// Makes the operation `running`, whatever it was; ids go on and the removal is cancelled.
@@ -126,22 +107,12 @@ impl Operation {
 
     /// Appends an event; the frame is `None` when v1 does not get this kind.
     pub(crate) fn push_event(&mut self, event: AgentEvent, now: Instant) -> Option<Utf8Bytes> {
-        self.last_event = Some(LastEvent {
-            at: now,
-            in_flight: IN_FLIGHT.contains(&event.kind.as_str()),
-        });
+        self.last_event = Some(LastEvent { at: now, in_flight: IN_FLIGHT.contains(&event.kind.as_str()) });
         let id = self.next_id();
         let frame = (event.kind != WITHHELD_FROM_V1).then(|| frames::agent_event(id, &event.raw));
-        let entry = Arc::new(StreamEntry {
-            id: self.next_entry_id(frames::now_ms()),
-            event,
-        });
+        let entry = Arc::new(StreamEntry { id: self.next_entry_id(frames::now_ms()), event });
         self.listeners.retain(|listener| listener.send(entry.clone()).is_ok());
-        self.append(Buffered {
-            id,
-            frame: frame.clone(),
-            entry: Some(entry),
-        });
+        self.append(Buffered { id, frame: frame.clone(), entry: Some(entry) });
         frame
     }
 
@@ -149,11 +120,7 @@ impl Operation {
     pub(crate) fn push_frame(&mut self, frame: Value) -> Utf8Bytes {
         let id = self.next_id();
         let frame = frames::sequenced(id, frame);
-        self.append(Buffered {
-            id,
-            frame: Some(frame.clone()),
-            entry: None,
-        });
+        self.append(Buffered { id, frame: Some(frame.clone()), entry: None });
         frame
     }
 

@@ -49,23 +49,12 @@ async fn open(
     let mut frames = vec![connected(&operation_id, &last_event_id)];
     if include_history {
         let all = app.gateway.entries(&operation_id);
-        frames.extend(
-            history(&all, &last_event_id)
-                .iter()
-                .map(|entry| frame(&operation_id, entry)),
-        );
+        frames.extend(history(&all, &last_event_id).iter().map(|entry| frame(&operation_id, entry)));
     }
-    let feed = Feed {
-        operation_id,
-        missed: missed.into_iter(),
-        live,
-        ended: false,
-    };
+    let feed = Feed { operation_id, missed: missed.into_iter(), live, ended: false };
     let frames = stream::iter(frames.into_iter().map(Ok)).chain(feed.into_stream());
-    let no_cache = [
-        (header::CACHE_CONTROL, "no-cache, no-transform"),
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
+    let no_cache =
+        [(header::CACHE_CONTROL, "no-cache, no-transform"), (HeaderName::from_static("x-accel-buffering"), "no")];
     (no_cache, Sse::new(frames)).into_response()
 }
 
@@ -97,26 +86,15 @@ impl Feed {
 }
 
 async fn may_read(app: &App, operation_id: &str, headers: &HeaderMap) -> bool {
-    let value = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned)
-    };
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let credential = match (value("oidc-auth"), value("x-api-key"), app.lobe.base_url()) {
         (Some(token), _, _) => Credential::Token(token),
-        (None, Some(key), Some(server_url)) => Credential::ApiKey {
-            key,
-            server_url: server_url.to_owned(),
-        },
+        (None, Some(key), Some(server_url)) => Credential::ApiKey { key, server_url: server_url.to_owned() },
         (None, Some(_), None) => return false,
         (None, None, _) => return app.dev.is_some(),
     };
     let owner = app.gateway.owner(operation_id);
-    matches!(
-        app.auth.verify(&credential, owner.as_deref()).await,
-        Verdict::Accepted { .. }
-    )
+    matches!(app.auth.verify(&credential, owner.as_deref()).await, Verdict::Accepted { .. })
 }
 
 fn connected(operation_id: &str, last_event_id: &str) -> Event {
@@ -124,10 +102,7 @@ fn connected(operation_id: &str, last_event_id: &str) -> Event {
     let data = json!({
         "type": "connected", "operationId": operation_id, "lastEventId": last_event_id, "timestamp": now,
     });
-    Event::default()
-        .id(format!("conn_{now}"))
-        .event("connected")
-        .data(data.to_string())
+    Event::default().id(format!("conn_{now}")).event("connected").data(data.to_string())
 }
 
 /// Every event carries the operation as its id, so an `EventSource` cannot resume by it.
@@ -141,10 +116,7 @@ fn frame(operation_id: &str, entry: &StreamEntry) -> Event {
     }
     data["id"] = json!(format!("{}-{}", entry.id.0, entry.id.1));
     let kind = entry.event.kind.replace(['\r', '\n'], " ");
-    Event::default()
-        .id(operation_id.replace(['\r', '\n', '\0'], " "))
-        .event(kind)
-        .data(data.to_string())
+    Event::default().id(operation_id.replace(['\r', '\n', '\0'], " ")).event(kind).data(data.to_string())
 }
 
 /// Heartbeats have no `event` line.
@@ -155,9 +127,7 @@ fn heartbeat(operation_id: &str) -> Event {
 
 /// The newest events whose time is later than `last_event_id` *as text*.
 fn history(entries: &[Arc<StreamEntry>], last_event_id: &str) -> Vec<Arc<StreamEntry>> {
-    let newer = entries
-        .iter()
-        .filter(|entry| entry.id.0.to_string().as_str() > last_event_id);
+    let newer = entries.iter().filter(|entry| entry.id.0.to_string().as_str() > last_event_id);
     let newer: Vec<_> = newer.cloned().collect();
     newer[newer.len().saturating_sub(HISTORY_LIMIT)..].to_vec()
 }
@@ -176,12 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_silent_stream_carries_a_heartbeat_without_an_event_line_every_thirty_seconds() {
         let (_open, live) = mpsc::unbounded_channel();
-        let feed = Feed {
-            operation_id: "op_1".to_owned(),
-            missed: Vec::new().into_iter(),
-            live,
-            ended: false,
-        };
+        let feed = Feed { operation_id: "op_1".to_owned(), missed: Vec::new().into_iter(), live, ended: false };
         let started = tokio::time::Instant::now();
         let response = Sse::new(feed.into_stream().take(2)).into_response();
         let body = to_bytes(response.into_body(), 1000).await.expect("two frames");
@@ -193,10 +158,7 @@ mod tests {
         for frame in frames {
             let data = frame.strip_prefix("data: ").expect("data and nothing else");
             let data: Value = serde_json::from_str(data).expect("JSON on one line");
-            assert_eq!(
-                (&data["type"], &data["operationId"]),
-                (&json!("heartbeat"), &json!("op_1"))
-            );
+            assert_eq!((&data["type"], &data["operationId"]), (&json!("heartbeat"), &json!("op_1")));
         }
     }
 }

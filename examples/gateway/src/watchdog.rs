@@ -36,11 +36,7 @@ async fn wait(app: &App) {
 }
 
 async fn end_silent(app: Arc<App>, operation_id: String, window: Duration) {
-    warn!(
-        operation_id,
-        silent_for_s = window.as_secs_f32(),
-        "operation gone silent"
-    );
+    warn!(operation_id, silent_for_s = window.as_secs_f32(), "operation gone silent");
     let seconds = window.as_secs_f64().round();
     let summary =
         format!("Operation idle for {seconds}s with no events from agent-runtime — presumed killed mid-flight");

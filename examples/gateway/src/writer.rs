@@ -108,9 +108,7 @@ impl Socket {
     /// Closes after everything queued so far; the reason is cut to what a close frame may carry.
     pub(crate) fn close(&self, code: u16, reason: &str) {
         self.0.closing.store(true, Ordering::Relaxed);
-        let end = (0..=reason.len().min(CLOSE_REASON_LIMIT))
-            .rev()
-            .find(|at| reason.is_char_boundary(*at));
+        let end = (0..=reason.len().min(CLOSE_REASON_LIMIT)).rev().find(|at| reason.is_char_boundary(*at));
         self.queue(Item::Close(code, reason[..end.unwrap_or(0)].to_owned()));
     }
 
@@ -126,10 +124,7 @@ impl Socket {
 
     fn queue(&self, item: Item) {
         // A socket whose writer ended is about to be detached.
-        let _ = self.0.queue.send(Outgoing {
-            queued_at: Instant::now(),
-            item,
-        });
+        let _ = self.0.queue.send(Outgoing { queued_at: Instant::now(), item });
     }
 }
 
@@ -153,11 +148,7 @@ pub(crate) async fn write_queue(
             if socket.is_half_open() {
                 continue;
             }
-            let copies = if matches!(outgoing.item, Item::Event(_)) && faults.duplicates() {
-                2
-            } else {
-                1
-            };
+            let copies = if matches!(outgoing.item, Item::Event(_)) && faults.duplicates() { 2 } else { 1 };
             let (message, last) = message(outgoing.item);
             for _ in 1..copies {
                 if !finished(sink.feed(message.clone())).await {
@@ -168,11 +159,7 @@ pub(crate) async fn write_queue(
                 return WriteEnd::Broken;
             }
             if last {
-                return if finished(sink.flush()).await {
-                    WriteEnd::Closed
-                } else {
-                    WriteEnd::Broken
-                };
+                return if finished(sink.flush()).await { WriteEnd::Closed } else { WriteEnd::Broken };
             }
         }
         if !flushed(&mut sink, &socket).await {
@@ -186,13 +173,7 @@ fn message(item: Item) -> (Message, bool) {
     match item {
         Item::Frame(text) | Item::Event(text) => (Message::Text(text), false),
         Item::Binary(bytes) => (Message::Binary(bytes.into()), false),
-        Item::Close(code, reason) => (
-            Message::Close(Some(CloseFrame {
-                code,
-                reason: reason.into(),
-            })),
-            true,
-        ),
+        Item::Close(code, reason) => (Message::Close(Some(CloseFrame { code, reason: reason.into() })), true),
     }
 }
 

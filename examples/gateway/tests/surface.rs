@@ -23,24 +23,10 @@ async fn the_event_stream_replays_everything_and_closes_after_the_end() {
     let connected: Value = serde_json::from_str(&frames[0].data).expect("JSON");
     assert_eq!(frames[0].event, "connected");
     assert!(frames[0].id.starts_with("conn_"), "{}", frames[0].id);
-    assert_eq!(
-        (&connected["type"], &connected["lastEventId"]),
-        (&json!("connected"), &json!("0"))
-    );
-    assert!(
-        frames[1..].iter().all(|frame| frame.id == run.operation_id),
-        "the id is the operation, always"
-    );
-    let events: Vec<Value> = frames[1..]
-        .iter()
-        .map(|frame| serde_json::from_str(&frame.data).expect("JSON"))
-        .collect();
-    assert!(
-        frames[1..]
-            .iter()
-            .zip(&events)
-            .all(|(frame, event)| event["type"] == frame.event.as_str())
-    );
+    assert_eq!((&connected["type"], &connected["lastEventId"]), (&json!("connected"), &json!("0")));
+    assert!(frames[1..].iter().all(|frame| frame.id == run.operation_id), "the id is the operation, always");
+    let events: Vec<Value> = frames[1..].iter().map(|frame| serde_json::from_str(&frame.data).expect("JSON")).collect();
+    assert!(frames[1..].iter().zip(&events).all(|(frame, event)| event["type"] == frame.event.as_str()));
     assert_eq!(frames.last().expect("frames").event, "agent_runtime_end");
     let text: String = events
         .iter()
@@ -50,24 +36,12 @@ async fn the_event_stream_replays_everything_and_closes_after_the_end() {
     assert_eq!(text, run.view().await["text"]);
 
     let seen = events[2]["id"].as_str().expect("an id of the entry");
-    let by_query = stream(
-        &run.gateway,
-        &format!("operationId={}&lastEventId={seen}", run.operation_id),
-        &[],
-    )
-    .await;
+    let by_query = stream(&run.gateway, &format!("operationId={}&lastEventId={seen}", run.operation_id), &[]).await;
     assert_eq!(by_query.len(), frames.len() - 3);
-    let by_header = stream(
-        &run.gateway,
-        &format!("operationId={}", run.operation_id),
-        &[("last-event-id", seen)],
-    )
-    .await;
+    let by_header =
+        stream(&run.gateway, &format!("operationId={}", run.operation_id), &[("last-event-id", seen)]).await;
     assert_eq!(by_header.len(), frames.len(), "the header is never read");
-    let query = format!(
-        "operationId={}&lastEventId={seen}&includeHistory=true",
-        run.operation_id
-    );
+    let query = format!("operationId={}&lastEventId={seen}&includeHistory=true", run.operation_id);
     let with_history = stream(&run.gateway, &query, &[]).await;
     assert!((by_query.len()..=by_query.len() + 50).contains(&with_history.len()));
 }
@@ -75,21 +49,13 @@ async fn the_event_stream_replays_everything_and_closes_after_the_end() {
 #[tokio::test]
 async fn the_event_stream_wants_an_operation_and_its_owner() {
     let gateway = Gateway::start(production(Timers::default(), None)).await;
-    gateway
-        .control("init", json!({ "operationId": "op_1", "userId": "alice" }))
-        .await;
+    gateway.control("init", json!({ "operationId": "op_1", "userId": "alice" })).await;
     let missing = gateway.get("/api/agent/stream").await;
     assert_eq!(missing, (400, json!({ "error": "operationId parameter is required" })));
     assert_eq!(gateway.get("/api/agent/stream?operationId=op_1").await.0, 401);
     for (user, status) in [("mallory", 401), ("alice", 200)] {
-        let request = gateway
-            .http
-            .get(format!("{}/api/agent/stream?operationId=op_1", gateway.base));
-        let response = request
-            .header("Oidc-Auth", tokens::token_of(user))
-            .send()
-            .await
-            .expect("an answer");
+        let request = gateway.http.get(format!("{}/api/agent/stream?operationId=op_1", gateway.base));
+        let response = request.header("Oidc-Auth", tokens::token_of(user)).send().await.expect("an answer");
         assert_eq!(response.status(), status);
         if status == 200 {
             let header = |name: &str| response.headers()[name].to_str().expect("text").to_owned();
@@ -103,16 +69,12 @@ async fn the_event_stream_wants_an_operation_and_its_owner() {
 #[tokio::test]
 async fn message_patches_take_an_id_but_never_reach_v1() {
     let gateway = Gateway::start(production(Timers::default(), None)).await;
-    gateway
-        .control("init", json!({ "operationId": "op_1", "userId": "alice" }))
-        .await;
+    gateway.control("init", json!({ "operationId": "op_1", "userId": "alice" })).await;
     let mut peer = gateway.dial("op_1").await;
     peer.authenticate(&tokens::token_of("alice")).await;
     let events = ["message_patch", "step_start", "message_patch", "step_complete"]
         .map(|kind| json!({ "type": kind, "data": {} }));
-    gateway
-        .control("push-events", json!({ "operationId": "op_1", "events": events }))
-        .await;
+    gateway.control("push-events", json!({ "operationId": "op_1", "events": events })).await;
     for (id, kind) in [("2", "step_start"), ("4", "step_complete")] {
         let frame = peer.frame().await;
         assert_eq!((&frame["id"], &frame["event"]["type"]), (&json!(id), &json!(kind)));
@@ -127,9 +89,7 @@ async fn an_api_key_counts_only_with_the_server_of_this_gateway() {
     let trusted = Stub::start((200, Value::Null)).await;
     let foreign = Stub::start((200, Value::Null)).await;
     let gateway = Gateway::start(production(Timers::default(), Some(trusted.url.clone()))).await;
-    gateway
-        .control("init", json!({ "operationId": "op_1", "userId": "alice" }))
-        .await;
+    gateway.control("init", json!({ "operationId": "op_1", "userId": "alice" })).await;
     for (server, kind) in [(&foreign.url, "auth_failed"), (&trusted.url, "auth_success")] {
         let mut peer = gateway.dial("op_1").await;
         let auth = json!({ "type": "auth", "token": "lh_sk_ok_alice", "tokenType": "apiKey", "serverUrl": server });
@@ -144,18 +104,11 @@ async fn development_paths_exist_only_in_development() {
     let gateway = Gateway::start(production(Timers::default(), None)).await;
     assert_eq!(gateway.post("/dev/runs", json!({ "script": "long" })).await.0, 404);
     let gateway = Gateway::start(development()).await;
-    let request = gateway
-        .http
-        .request(reqwest::Method::OPTIONS, format!("{}/dev/runs", gateway.base));
-    let preflight = request
-        .header("origin", "http://localhost:5173")
-        .header("access-control-request-method", "POST");
+    let request = gateway.http.request(reqwest::Method::OPTIONS, format!("{}/dev/runs", gateway.base));
+    let preflight = request.header("origin", "http://localhost:5173").header("access-control-request-method", "POST");
     let answer = preflight.send().await.expect("an answer");
     assert_eq!(
-        (
-            answer.status().as_u16(),
-            answer.headers()["access-control-allow-origin"].to_str().ok()
-        ),
+        (answer.status().as_u16(), answer.headers()["access-control-allow-origin"].to_str().ok()),
         (200, Some("*"))
     );
 }
@@ -170,21 +123,9 @@ async fn the_binary_names_its_address_first_and_stops_within_a_second() {
         .spawn()
         .expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-    let line = timeout(DEADLINE, lines.next_line())
-        .await
-        .expect("a line in time")
-        .expect("readable")
-        .expect("a line");
+    let line = timeout(DEADLINE, lines.next_line()).await.expect("a line in time").expect("readable").expect("a line");
     let base = line.strip_prefix("agent-gateway listening on ").expect("the address");
-    assert_eq!(
-        reqwest::get(format!("{base}/health"))
-            .await
-            .expect("an answer")
-            .text()
-            .await
-            .expect("a body"),
-        "OK"
-    );
+    assert_eq!(reqwest::get(format!("{base}/health")).await.expect("an answer").text().await.expect("a body"), "OK");
 
     let run = json!({ "script": "long" });
     let run: Value = reqwest::Client::new()
@@ -197,44 +138,21 @@ async fn the_binary_names_its_address_first_and_stops_within_a_second() {
         .await
         .expect("JSON");
     let token = run["token"].as_str().expect("a token").to_owned();
-    let url = format!(
-        "{}/ws?operationId={}",
-        base.replacen("http", "ws", 1),
-        run["operationId"].as_str().expect("an id")
-    );
+    let url =
+        format!("{}/ws?operationId={}", base.replacen("http", "ws", 1), run["operationId"].as_str().expect("an id"));
     let mut peer = support::Peer::connect(&url).await.expect("the upgrade is accepted");
     peer.authenticate(&token).await;
 
     let asked = Instant::now();
     let id = child.id().expect("a running process").to_string();
-    Command::new("kill")
-        .args(["-INT", &id])
-        .status()
-        .await
-        .expect("kill runs");
-    let status = timeout(DEADLINE, child.wait())
-        .await
-        .expect("it stops in time")
-        .expect("a status");
+    Command::new("kill").args(["-INT", &id]).status().await.expect("kill runs");
+    let status = timeout(DEADLINE, child.wait()).await.expect("it stops in time").expect("a status");
     assert!(status.success());
-    assert!(
-        asked.elapsed() < Duration::from_secs(1),
-        "stopped after {:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() < Duration::from_secs(1), "stopped after {:?}", asked.elapsed());
     assert_eq!(peer.closed().await.0, 1001);
     let mut log = String::new();
-    child
-        .stderr
-        .take()
-        .expect("piped")
-        .read_to_string(&mut log)
-        .await
-        .expect("readable");
-    assert!(
-        log.lines().count() >= 2 && log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()),
-        "{log}"
-    );
+    child.stderr.take().expect("piped").read_to_string(&mut log).await.expect("readable");
+    assert!(log.lines().count() >= 2 && log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
     assert!(!log.contains(&token), "a token was logged");
 }
 
@@ -247,31 +165,16 @@ async fn the_binary_says_what_is_wrong_with_its_options() {
         (vec![], "--service-token"),
         (vec!["--service-token", "x"], "--jwks"),
         (vec!["--service-token", "x", "--jwks", "{}"], "JWKS"),
-        (
-            vec!["--dev", "--port", "0", "--lobe-api-url", "ftp://x"],
-            "--lobe-api-url",
-        ),
+        (vec!["--dev", "--port", "0", "--lobe-api-url", "ftp://x"], "--lobe-api-url"),
         (vec!["--dev", "--port", "seven"], "--port"),
-        (
-            vec!["--dev", "--port", "0", "--auth-timeout-ms", "0"],
-            "--auth-timeout-ms",
-        ),
+        (vec!["--dev", "--port", "0", "--auth-timeout-ms", "0"], "--auth-timeout-ms"),
     ];
     for (arguments, named) in wrong {
         let mut command = Command::new(BINARY);
-        let command = command
-            .args(&arguments)
-            .env_remove("GATEWAY_SERVICE_TOKEN")
-            .env_remove("JWKS_PUBLIC_KEY");
-        let output = timeout(DEADLINE, command.kill_on_drop(true).output())
-            .await
-            .expect("it ends")
-            .expect("it runs");
+        let command = command.args(&arguments).env_remove("GATEWAY_SERVICE_TOKEN").env_remove("JWKS_PUBLIC_KEY");
+        let output = timeout(DEADLINE, command.kill_on_drop(true).output()).await.expect("it ends").expect("it runs");
         let message = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            !output.status.success() && message.contains(named),
-            "{arguments:?}: {message}"
-        );
+        assert!(!output.status.success() && message.contains(named), "{arguments:?}: {message}");
     }
 }
 
@@ -289,22 +192,13 @@ async fn stream(gateway: &Gateway, query: &str, headers: &[(&str, &str)]) -> Vec
     }
     let response = request.send().await.expect("an answer");
     assert_eq!(response.status(), 200);
-    let text = timeout(DEADLINE, response.text())
-        .await
-        .expect("the stream ends")
-        .expect("the stream is text");
+    let text = timeout(DEADLINE, response.text()).await.expect("the stream ends").expect("the stream is text");
     let field = |frame: &str, name: &str| {
-        let line = frame
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let line = frame.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_default().to_owned()
     };
     text.split("\n\n")
         .filter(|frame| !frame.trim().is_empty())
-        .map(|frame| SseFrame {
-            id: field(frame, "id"),
-            event: field(frame, "event"),
-            data: field(frame, "data"),
-        })
+        .map(|frame| SseFrame { id: field(frame, "id"), event: field(frame, "event"), data: field(frame, "data") })
         .collect()
 }

@@ -30,7 +30,7 @@ export type StateReason =
   | 'page_hidden'
   | 'probe_timeout'
   | 'run_ended'
-  | 'superseded'
+  | 'disposed'
   | 'token_expired'
   | 'token_failed'
   | 'token_pending'
@@ -119,7 +119,7 @@ export interface ContinuityInfo {
 /** Why a token is asked for. */
 export interface TokenRequest {
   /** `initial` before the first authentication, `expired` after the gateway refused a token as expired. */
-  readonly reason: 'expired' | 'expiring' | 'initial' | 'rejected' | (string & {});
+  readonly reason: 'expired' | 'expiring' | 'initial' | (string & {});
   /** Aborted when the answer is no longer wanted. */
   readonly signal: AbortSignal;
 }

@@ -26,14 +26,7 @@ pub(super) struct Agent {
 impl Agent {
     pub(super) fn supervisor(app: Arc<App>, run: Arc<Run>, pause: Duration) -> Self {
         let speaks_as = run.operation_id.clone();
-        Self {
-            app,
-            run,
-            speaks_as,
-            pause,
-            step_index: 0,
-            step_text: String::new(),
-        }
+        Self { app, run, speaks_as, pause, step_index: 0, step_text: String::new() }
     }
 
     /// A member of the same run; its events name an operation of its own.
@@ -91,10 +84,7 @@ impl Agent {
 
     /// Streams a piece of reasoning, then pauses.
     pub(super) async fn think(&self, reasoning: &str) {
-        self.push(
-            "stream_chunk",
-            json!({ "chunkType": "reasoning", "reasoning": reasoning }),
-        );
+        self.push("stream_chunk", json!({ "chunkType": "reasoning", "reasoning": reasoning }));
         self.rest().await;
     }
 
@@ -108,10 +98,7 @@ impl Agent {
         let calling = json!({
             "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}", "type": "builtin",
         });
-        self.push(
-            "stream_chunk",
-            json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }),
-        );
+        self.push("stream_chunk", json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }));
         self.push("tool_start", json!({ "toolCalling": calling }));
 
         let result = self.dev().await_tool(&tool_call_id);

@@ -24,9 +24,7 @@ pub(super) fn long() -> String {
     for section in 1..=20 {
         text.push_str(&format!("\n## Part {section}\n\n"));
         for sentence in 1..=10 {
-            text.push_str(&format!(
-                "This is sentence {sentence} of part {section}, and it says where it stands. "
-            ));
+            text.push_str(&format!("This is sentence {sentence} of part {section}, and it says where it stands. "));
         }
         text.push('\n');
     }

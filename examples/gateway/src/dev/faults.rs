@@ -16,14 +16,8 @@ use crate::auth::Verdict;
 use crate::writer::Socket;
 
 const LONGEST_DELAY_MS: u64 = 600_000;
-const MALFORMED_FRAMES: [&str; 6] = [
-    "{oops",
-    "null",
-    "[]",
-    "\"x\"",
-    r#"{"type":"agent_event"}"#,
-    r#"{"type":"agent_event","id":"x","event":null}"#,
-];
+const MALFORMED_FRAMES: [&str; 6] =
+    ["{oops", "null", "[]", "\"x\"", r#"{"type":"agent_event"}"#, r#"{"type":"agent_event","id":"x","event":null}"#];
 
 /// The switches of one run; all off is a gateway without faults.
 #[derive(Default)]
@@ -89,9 +83,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 
 impl Faults {
     pub(crate) fn delay(&self) -> Option<Duration> {
-        Some(self.lock().delay_ms)
-            .filter(|ms| *ms > 0)
-            .map(Duration::from_millis)
+        Some(self.lock().delay_ms).filter(|ms| *ms > 0).map(Duration::from_millis)
     }
 
     pub(crate) fn duplicates(&self) -> bool {
@@ -179,10 +171,7 @@ fn check(change: &Change) -> Result<(), Problem> {
     }
     let Some(close) = &change.close else { return Ok(()) };
     if !matches!(close.code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
-        return Err(Problem::invalid(format!(
-            "{} is not a code a close frame may carry",
-            close.code
-        )));
+        return Err(Problem::invalid(format!("{} is not a code a close frame may carry", close.code)));
     }
     if close.reason.len() > 123 {
         return Err(Problem::invalid("the reason of a close frame has 123 bytes at most"));

@@ -45,12 +45,7 @@ pub(crate) struct Dev {
 impl Dev {
     pub(crate) fn new() -> Self {
         let stopping = watch::Sender::new(false);
-        Self {
-            mint: Mint::new(),
-            runs: Mutex::default(),
-            tools: Mutex::default(),
-            stopping,
-        }
+        Self { mint: Mint::new(), runs: Mutex::default(), tools: Mutex::default(), stopping }
     }
 
     /// The public half of the key that signs development tokens.
@@ -76,11 +71,7 @@ impl Dev {
 
     /// Hands a result to the script that waits for it; the first one counts.
     pub(crate) fn tool_result(&self, result: &ToolResult) {
-        let waiting = self
-            .tools
-            .lock()
-            .expect("no holder of the lock panics")
-            .remove(&result.tool_call_id);
+        let waiting = self.tools.lock().expect("no holder of the lock panics").remove(&result.tool_call_id);
         if let Some(waiting) = waiting {
             // A script that gave up waiting has no receiver any more.
             let _ = waiting.send(result.clone());
@@ -94,10 +85,7 @@ impl Dev {
 
     fn await_tool(&self, tool_call_id: &str) -> oneshot::Receiver<ToolResult> {
         let (sender, result) = oneshot::channel();
-        self.tools
-            .lock()
-            .expect("no holder of the lock panics")
-            .insert(tool_call_id.to_owned(), sender);
+        self.tools.lock().expect("no holder of the lock panics").insert(tool_call_id.to_owned(), sender);
         result
     }
 
@@ -139,29 +127,17 @@ struct Problem {
 
 impl Problem {
     fn invalid(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code: "invalid_request",
-            message: message.into(),
-        }
+        Self { status: StatusCode::BAD_REQUEST, code: "invalid_request", message: message.into() }
     }
 
     fn not_found(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            code,
-            message: message.into(),
-        }
+        Self { status: StatusCode::NOT_FOUND, code, message: message.into() }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (
-            self.status,
-            Json(json!({ "error": { "code": self.code, "message": self.message } })),
-        )
-            .into_response()
+        (self.status, Json(json!({ "error": { "code": self.code, "message": self.message } }))).into_response()
     }
 }
 

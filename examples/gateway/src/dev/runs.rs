@@ -115,10 +115,7 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
     let request: StartRun = parse(&body)?;
     let plan = plan(&request)?;
     let token_ttl_ms = lifetime(request.token_ttl_ms)?;
-    let user_id = request
-        .user_id
-        .filter(|id| !id.is_empty())
-        .unwrap_or_else(|| USER_ID.to_owned());
+    let user_id = request.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| USER_ID.to_owned());
     let operation_id = format!("op_{}", Uuid::new_v4().simple());
     let run = Arc::new(Run {
         operation_id: operation_id.clone(),
@@ -142,10 +139,7 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
 
 async fn show(State(app): State<Arc<App>>, Path(operation_id): Path<String>) -> Result<Response, Problem> {
     let run = known_run(&app, &operation_id)?;
-    let status = app
-        .gateway
-        .status(&operation_id)
-        .unwrap_or_else(|| "unknown".to_owned());
+    let status = app.gateway.status(&operation_id).unwrap_or_else(|| "unknown".to_owned());
     let connections = app.gateway.sockets(&operation_id).len();
     let progress = run.lock();
     Ok(Json(json!({
@@ -177,11 +171,7 @@ async fn refresh_token(
             return Err(problem(StatusCode::GATEWAY_TIMEOUT, "timeout", "the token never came"));
         }
         TokenEndpoint::Error => {
-            return Err(problem(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal_error",
-                "the token service failed",
-            ));
+            return Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the token service failed"));
         }
     }
     let token = dev(&app).mint.issue(&run.user_id, ttl_ms, TokenKind::Valid);
@@ -205,18 +195,10 @@ fn plan(request: &StartRun) -> Result<Plan, Problem> {
         return Err(Problem::invalid("count and bytes must be at least 1"));
     }
     if count.checked_mul(bytes).is_none_or(|total| total > LARGEST_BURST_BYTES) {
-        return Err(Problem::invalid(format!(
-            "count × bytes must not exceed {LARGEST_BURST_BYTES}"
-        )));
+        return Err(Problem::invalid(format!("count × bytes must not exceed {LARGEST_BURST_BYTES}")));
     }
     let prompt = request.prompt.clone().unwrap_or_default();
-    Ok(Plan {
-        script: request.script,
-        prompt,
-        pause: Duration::from_millis(pause_ms),
-        count,
-        bytes,
-    })
+    Ok(Plan { script: request.script, prompt, pause: Duration::from_millis(pause_ms), count, bytes })
 }
 
 /// Where clients reach the gateway; a wildcard address is replaced by what the caller used.
@@ -229,9 +211,5 @@ fn gateway_url(app: &App, headers: &HeaderMap) -> String {
 }
 
 fn problem(status: StatusCode, code: &'static str, message: &str) -> Problem {
-    Problem {
-        status,
-        code,
-        message: message.to_owned(),
-    }
+    Problem { status, code, message: message.to_owned() }
 }

@@ -53,26 +53,10 @@ struct End {
     detail: &'static str,
 }
 
-const DONE: End = End {
-    outcome: "completed",
-    reason: "done",
-    detail: "Agent runtime completed successfully",
-};
-const FAILED: End = End {
-    outcome: "error",
-    reason: "error",
-    detail: "The model provider refused the request",
-};
-const UNHEARD: End = End {
-    outcome: "error",
-    reason: "error",
-    detail: "No client authenticated",
-};
-const INTERRUPTED: End = End {
-    outcome: "interrupted",
-    reason: "interrupted",
-    detail: "Interrupted by the user",
-};
+const DONE: End = End { outcome: "completed", reason: "done", detail: "Agent runtime completed successfully" };
+const FAILED: End = End { outcome: "error", reason: "error", detail: "The model provider refused the request" };
+const UNHEARD: End = End { outcome: "error", reason: "error", detail: "No client authenticated" };
+const INTERRUPTED: End = End { outcome: "interrupted", reason: "interrupted", detail: "Interrupted by the user" };
 
 /// Plays a script to its end, an interrupt, or the end of the process.
 pub(super) fn spawn(app: Arc<App>, run: Arc<Run>, plan: Plan) {
@@ -88,10 +72,7 @@ pub(super) fn spawn(app: Arc<App>, run: Arc<Run>, plan: Plan) {
         };
         // Known before the last event goes out, so that whoever saw the event sees the outcome.
         run.end(end.outcome);
-        agent.push(
-            "agent_runtime_end",
-            json!({ "reason": end.reason, "reasonDetail": end.detail }),
-        );
+        agent.push("agent_runtime_end", json!({ "reason": end.reason, "reasonDetail": end.detail }));
         info!(operation_id = run.operation_id, outcome = end.outcome, "run ended");
     });
 }
@@ -152,10 +133,7 @@ async fn members(agent: &mut Agent) -> End {
     }
     for member in [&mut researcher, &mut critic] {
         member.finish_step();
-        member.push(
-            "agent_runtime_end",
-            json!({ "reason": "done", "reasonDetail": "Member completed" }),
-        );
+        member.push("agent_runtime_end", json!({ "reason": "done", "reasonDetail": "Member completed" }));
         member.rest().await;
     }
     agent.finish_step();

@@ -74,16 +74,11 @@ pub(super) fn lifetime(ttl_ms: Option<i64>) -> Result<i64, Problem> {
 impl Mint {
     pub(super) fn new() -> Self {
         right_key();
-        Self {
-            issued: AtomicU64::new(0),
-        }
+        Self { issued: AtomicU64::new(0) }
     }
 
     pub(super) fn signing_key(&self) -> SigningKey {
-        SigningKey {
-            id: Some(KEY_ID.to_owned()),
-            key: right_key().public.clone(),
-        }
+        SigningKey { id: Some(KEY_ID.to_owned()), key: right_key().public.clone() }
     }
 
     /// How many tokens there are; the number of the newest one.
@@ -105,15 +100,8 @@ impl Mint {
             TokenKind::NoExp => drop(claim.remove("exp")),
             TokenKind::NotYetValid => drop(claim.insert("nbf".to_owned(), json!(seconds(now_ms + 3_600_000)))),
         }
-        let key = if matches!(kind, TokenKind::WrongKey) {
-            wrong_key()
-        } else {
-            right_key()
-        };
-        let header = Header {
-            kid: Some(KEY_ID.to_owned()),
-            ..Header::new(Algorithm::RS256)
-        };
+        let key = if matches!(kind, TokenKind::WrongKey) { wrong_key() } else { right_key() };
+        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::RS256) };
         encode(&header, &claims, &key.private).expect("a generated key signs")
     }
 }
@@ -123,9 +111,7 @@ async fn issue(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Pro
     if request.user_id.is_empty() {
         return Err(Problem::invalid("userId must not be empty"));
     }
-    let token = dev(&app)
-        .mint
-        .issue(&request.user_id, lifetime(request.ttl_ms)?, request.kind);
+    let token = dev(&app).mint.issue(&request.user_id, lifetime(request.ttl_ms)?, request.kind);
     Ok(Json(json!({ "token": token })).into_response())
 }
 
@@ -149,14 +135,8 @@ impl RsaKey {
         let pair = KeyPair::generate(KeySize::Rsa2048).expect("the system has randomness");
         let der: Pkcs8V1Der<'_> = pair.as_der().expect("a generated key has a DER form");
         let label = "PRIVATE KEY";
-        let pem = format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-            BASE64_STANDARD.encode(der.as_ref())
-        );
+        let pem = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der.as_ref()));
         let private = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a generated key is an RSA key");
-        Self {
-            private,
-            public: DecodingKey::from_rsa_der(pair.public_key().as_ref()),
-        }
+        Self { private, public: DecodingKey::from_rsa_der(pair.public_key().as_ref()) }
     }
 }

@@ -74,30 +74,20 @@ impl Gateway {
     pub(crate) fn clients(&self, operation_id: &str) -> usize {
         let state = self.lock();
         let sockets = state.sockets.get(operation_id);
-        sockets.map_or(0, |sockets| {
-            sockets.values().filter(|socket| socket.is_client()).count()
-        })
+        sockets.map_or(0, |sockets| sockets.values().filter(|socket| socket.is_client()).count())
     }
 
     /// Every socket of an operation, authenticated or not.
     pub(crate) fn sockets(&self, operation_id: &str) -> Vec<Socket> {
         let state = self.lock();
-        state
-            .sockets
-            .get(operation_id)
-            .map(|sockets| sockets.values().cloned().collect())
-            .unwrap_or_default()
+        state.sockets.get(operation_id).map(|sockets| sockets.values().cloned().collect()).unwrap_or_default()
     }
 
     /// Registers a socket that has yet to authenticate.
     pub(crate) fn attach(&self, operation_id: &str) -> (Socket, mpsc::UnboundedReceiver<Outgoing>) {
         let (sender, queue) = mpsc::unbounded_channel();
         let socket = Socket::new(self.next_socket.fetch_add(1, Ordering::Relaxed), sender);
-        self.lock()
-            .sockets
-            .entry(operation_id.to_owned())
-            .or_default()
-            .insert(socket.id(), socket.clone());
+        self.lock().sockets.entry(operation_id.to_owned()).or_default().insert(socket.id(), socket.clone());
         (socket, queue)
     }
 
@@ -118,10 +108,7 @@ impl Gateway {
     /// Errors when the operation belongs to another user.
     pub(crate) fn admit(&self, operation_id: &str, socket: &Socket, user_id: &str) -> Result<(), OwnedByAnother> {
         let state = self.lock();
-        let owner = state
-            .operations
-            .get(operation_id)
-            .and_then(|operation| operation.user_id.as_deref());
+        let owner = state.operations.get(operation_id).and_then(|operation| operation.user_id.as_deref());
         if owner.is_some_and(|owner| owner != user_id) {
             return Err(OwnedByAnother);
         }
@@ -148,11 +135,7 @@ impl Gateway {
 
     pub(crate) fn init(&self, operation_id: &str, user_id: &str) {
         let mut state = self.lock();
-        state
-            .operations
-            .entry(operation_id.to_owned())
-            .or_default()
-            .init(user_id.to_owned());
+        state.operations.entry(operation_id.to_owned()).or_default().init(user_id.to_owned());
         for socket in state.authenticated(operation_id) {
             if socket.user().is_some_and(|user| user != user_id) {
                 socket.close(1008, "userId mismatch");
@@ -203,10 +186,7 @@ impl Gateway {
 
     /// Asks the clients to run a tool; the result comes back as a `tool_result` frame.
     pub(crate) fn tool_execute(&self, operation_id: &str, data: Value) {
-        self.push_events(
-            operation_id,
-            vec![AgentEvent::new("tool_execute", operation_id, 0, data)],
-        );
+        self.push_events(operation_id, vec![AgentEvent::new("tool_execute", operation_id, 0, data)]);
     }
 
     /// The events after `after` and every later one, without a hole between them.
@@ -226,9 +206,7 @@ impl Gateway {
     pub(crate) fn entries(&self, operation_id: &str) -> Vec<Arc<StreamEntry>> {
         let state = self.lock();
         let operation = state.operations.get(operation_id);
-        operation
-            .map(|operation| operation.entries_after(EntryId::default()))
-            .unwrap_or_default()
+        operation.map(|operation| operation.entries_after(EntryId::default())).unwrap_or_default()
     }
 
     /// Forgets every operation and cuts every socket, as a restart of the process would.
@@ -249,11 +227,7 @@ impl Gateway {
     /// The earliest deadline of all operations.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let state = self.lock();
-        state
-            .operations
-            .values()
-            .filter_map(|operation| operation.next_deadline(&self.timers))
-            .min()
+        state.operations.values().filter_map(|operation| operation.next_deadline(&self.timers)).min()
     }
 
     /// Resolves when a deadline may have come nearer.
@@ -270,10 +244,7 @@ impl Gateway {
                 due.push(Due::Forgotten(operation_id.clone()));
             } else if let Some((_, window)) = operation.suspect_at(&self.timers).filter(|(at, _)| *at <= now) {
                 operation.stop_watching();
-                due.push(Due::Silent {
-                    operation_id: operation_id.clone(),
-                    window,
-                });
+                due.push(Due::Silent { operation_id: operation_id.clone(), window });
             }
         }
         for item in &due {
@@ -290,10 +261,7 @@ impl Gateway {
     pub(crate) fn end_silent(&self, operation_id: &str, status: &str, summary: &str) {
         let spoke = {
             let state = self.lock();
-            state
-                .operations
-                .get(operation_id)
-                .is_none_or(|held| held.is_watched() || held.is_ended())
+            state.operations.get(operation_id).is_none_or(|held| held.is_watched() || held.is_ended())
         };
         if !spoke {
             self.update_status(operation_id, status, summary);
@@ -325,12 +293,10 @@ impl State {
     }
 
     fn broadcast(&self, operation_id: &str, frame: &Utf8Bytes) {
-        self.authenticated(operation_id)
-            .for_each(|socket| socket.send(frame.clone()));
+        self.authenticated(operation_id).for_each(|socket| socket.send(frame.clone()));
     }
 
     fn broadcast_event(&self, operation_id: &str, frame: &Utf8Bytes) {
-        self.authenticated(operation_id)
-            .for_each(|socket| socket.send_event(frame.clone()));
+        self.authenticated(operation_id).for_each(|socket| socket.send_event(frame.clone()));
     }
 }

@@ -31,11 +31,7 @@ impl Gateway {
         {
             let mut state = self.lock();
             let operation = state.operation(operation_id);
-            operation
-                .confirmations
-                .entry(tool_call_id.to_owned())
-                .or_default()
-                .push(sender);
+            operation.confirmations.entry(tool_call_id.to_owned()).or_default().push(sender);
             let request = json!({ "type": "tool_confirmation_request", "toolCallId": tool_call_id, "tool": tool });
             let frame = operation.push_frame(request);
             state.broadcast(operation_id, &frame);
@@ -77,10 +73,7 @@ impl Gateway {
 
     pub(crate) fn answer_input(&self, operation_id: &str, request_id: &str, content: String) {
         let mut state = self.lock();
-        let waiting = state
-            .operations
-            .get_mut(operation_id)
-            .and_then(|operation| operation.inputs.remove(request_id));
+        let waiting = state.operations.get_mut(operation_id).and_then(|operation| operation.inputs.remove(request_id));
         let Some(waiting) = waiting else { return };
         // A request that timed out has no receiver any more.
         let _ = waiting.send(content);

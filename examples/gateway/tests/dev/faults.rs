@@ -20,20 +20,10 @@ async fn all_switches_are_off_at_first_and_only_the_named_ones_change() {
     assert_eq!(off, expected);
     run.faults(json!({ "delayMs": 5, "noAcks": true })).await;
     let on = run.faults(json!({ "noAcks": false, "tokenEndpoint": "slow" })).await;
-    assert_eq!(
-        (&on["delayMs"], &on["noAcks"], &on["tokenEndpoint"]),
-        (&json!(5), &json!(false), &json!("slow"))
-    );
-    for nonsense in [
-        json!({ "dorp": true }),
-        json!({ "close": { "code": 1006 } }),
-        json!({ "tokenEndpoint": "maybe" }),
-    ] {
-        assert_eq!(
-            run.gateway.post(&run.path("faults"), nonsense.clone()).await.0,
-            400,
-            "{nonsense}"
-        );
+    assert_eq!((&on["delayMs"], &on["noAcks"], &on["tokenEndpoint"]), (&json!(5), &json!(false), &json!("slow")));
+    for nonsense in [json!({ "dorp": true }), json!({ "close": { "code": 1006 } }), json!({ "tokenEndpoint": "maybe" })]
+    {
+        assert_eq!(run.gateway.post(&run.path("faults"), nonsense.clone()).await.0, 400, "{nonsense}");
     }
 }
 
@@ -52,8 +42,7 @@ async fn drop_cuts_the_connection_without_a_close_frame() {
 async fn close_sends_the_close_frame_asked_for() {
     let run = Run::start_slow().await;
     let mut peer = run.connect().await;
-    run.faults(json!({ "close": { "code": 1011, "reason": "write error" } }))
-        .await;
+    run.faults(json!({ "close": { "code": 1011, "reason": "write error" } })).await;
     assert_eq!(peer.closed().await, (1011, "write error".to_owned()));
     receives(&run).await;
 }
@@ -87,11 +76,7 @@ async fn delay_holds_back_every_frame_and_keeps_their_order() {
     let asked = Instant::now();
     peer.send(json!({ "type": "heartbeat" })).await;
     assert!(peer.acked_within(Duration::from_secs(3)).await);
-    assert!(
-        asked.elapsed() >= Duration::from_millis(400),
-        "acknowledged after {:?}",
-        asked.elapsed()
-    );
+    assert!(asked.elapsed() >= Duration::from_millis(400), "acknowledged after {:?}", asked.elapsed());
     let mut ids = Vec::new();
     for _ in 0..10 {
         ids.push(id_of(&peer.frame().await));
@@ -184,17 +169,10 @@ async fn the_token_endpoint_answers_as_told() {
         run.faults(json!({ "tokenEndpoint": mode })).await;
         let (status, body) = run.gateway.post(&path, json!({})).await;
         assert_eq!(status, expected);
-        assert!(
-            body["error"]["code"].is_string() && body["error"]["message"].is_string(),
-            "{body}"
-        );
+        assert!(body["error"]["code"].is_string() && body["error"]["message"].is_string(), "{body}");
     }
     run.faults(json!({ "tokenEndpoint": "never" })).await;
-    assert!(
-        timeout(Duration::from_secs(1), run.gateway.post(&path, json!({})))
-            .await
-            .is_err()
-    );
+    assert!(timeout(Duration::from_secs(1), run.gateway.post(&path, json!({}))).await.is_err());
 }
 
 #[tokio::test]
@@ -224,29 +202,17 @@ async fn heartbeats_stay_unacknowledged_while_acks_are_off() {
 async fn after_a_restart_nothing_is_known_and_the_script_goes_on_from_id_one() {
     let run = Run::start_slow().await;
     let mut peer = run.connect().await;
-    let before = id_of(
-        peer.frames_until(|frame| id_of(frame) >= 10)
-            .await
-            .last()
-            .expect("frames"),
-    );
-    assert_eq!(
-        run.gateway.post("/dev/restart", json!({})).await,
-        (200, json!({ "success": true }))
-    );
+    let before = id_of(peer.frames_until(|frame| id_of(frame) >= 10).await.last().expect("frames"));
+    assert_eq!(run.gateway.post("/dev/restart", json!({})).await, (200, json!({ "success": true })));
     assert_eq!(peer.closed().await, (1006, String::new()));
     assert_eq!(run.view().await["status"], "unknown");
 
     let mut peer = run.dial().await;
     peer.authenticate(&run.token).await;
-    peer.send(json!({ "type": "resume", "lastEventId": "", "wantStatus": true }))
-        .await;
+    peer.send(json!({ "type": "resume", "lastEventId": "", "wantStatus": true })).await;
     let frames = peer.frames_until(|frame| id_of(frame) >= before).await;
     assert!(frames.iter().any(|frame| frame["id"] == "1"));
-    assert!(
-        frames.iter().all(|frame| frame["type"] == "agent_event"),
-        "no status is known"
-    );
+    assert!(frames.iter().all(|frame| frame["type"] == "agent_event"), "no status is known");
 }
 
 #[tokio::test]
@@ -254,10 +220,7 @@ async fn a_socket_counts_as_open_until_it_is_gone() {
     let run = Run::start_slow().await;
     let mut peer = run.connect().await;
     let second = run.connect().await;
-    assert_eq!(
-        run.gateway.get("/dev/connections").await.1,
-        json!({ "open": 2, "accepted": 2 })
-    );
+    assert_eq!(run.gateway.get("/dev/connections").await.1, json!({ "open": 2, "accepted": 2 }));
     peer.close(1000, "Client disconnect").await;
     peer.closed().await;
     drop(second);
@@ -276,18 +239,10 @@ async fn tokens_can_be_had_right_and_wrong() {
     let expected = [
         (json!({}), "auth_success", ""),
         (json!({ "ttlMs": -1000 }), "auth_expired", ""),
-        (
-            json!({ "kind": "wrongKey" }),
-            "auth_failed",
-            "signature verification failed",
-        ),
+        (json!({ "kind": "wrongKey" }), "auth_failed", "signature verification failed"),
         (json!({ "kind": "noSub" }), "auth_failed", "Missing sub claim"),
         (json!({ "kind": "noExp" }), "auth_success", ""),
-        (
-            json!({ "kind": "notYetValid" }),
-            "auth_failed",
-            "\"nbf\" claim timestamp check failed",
-        ),
+        (json!({ "kind": "notYetValid" }), "auth_failed", "\"nbf\" claim timestamp check failed"),
         (json!({ "userId": "mallory" }), "auth_failed", "userId mismatch"),
     ];
     for (mut request, kind, reason) in expected {
@@ -298,11 +253,7 @@ async fn tokens_can_be_had_right_and_wrong() {
         let mut peer = run.dial().await;
         peer.send(json!({ "type": "auth", "token": answer["token"] })).await;
         let frame = peer.frame().await;
-        assert_eq!(
-            (&frame["type"], frame["reason"].as_str().unwrap_or_default()),
-            (&json!(kind), reason),
-            "{request}"
-        );
+        assert_eq!((&frame["type"], frame["reason"].as_str().unwrap_or_default()), (&json!(kind), reason), "{request}");
     }
     assert_eq!(run.gateway.post("/dev/tokens", json!({ "kind": "noSub" })).await.0, 400);
 }

@@ -24,21 +24,9 @@ async fn markdown_thinks_and_then_answers_in_markdown_with_a_tag_in_it() {
         "session_complete",
     ];
     assert_eq!(kinds(&frames), expected);
-    assert!(
-        frames
-            .iter()
-            .any(|frame| frame["event"]["data"]["assistantMessage"]["id"].is_string())
-    );
+    assert!(frames.iter().any(|frame| frame["event"]["data"]["assistantMessage"]["id"].is_string()));
     let text = text_of(&frames, &run.operation_id);
-    for part in [
-        "> What <i>is</i> this?\n",
-        "# How",
-        "## The",
-        "1. ",
-        "   - ",
-        "```js\n",
-        "<b>this is not bold</b>",
-    ] {
+    for part in ["> What <i>is</i> this?\n", "# How", "## The", "1. ", "   - ", "```js\n", "<b>this is not bold</b>"] {
         assert!(text.contains(part), "{part:?} is missing in {text}");
     }
     let end = run.view().await;
@@ -54,9 +42,7 @@ async fn markdown_thinks_and_then_answers_in_markdown_with_a_tag_in_it() {
 async fn tool_asks_the_client_and_uses_its_answer() {
     let run = Run::start("tool").await;
     let mut peer = run.connect().await;
-    let before = peer
-        .frames_until(|frame| frame["event"]["type"] == "tool_execute")
-        .await;
+    let before = peer.frames_until(|frame| frame["event"]["type"] == "tool_execute").await;
     let call = before.last().expect("a call")["event"]["data"].clone();
     assert_eq!(
         (&call["identifier"], &call["apiName"], &call["arguments"]),
@@ -69,10 +55,7 @@ async fn tool_asks_the_client_and_uses_its_answer() {
     .await;
     let after = to_the_end(&run, &mut peer).await;
 
-    let ended = after
-        .iter()
-        .find(|frame| frame["event"]["type"] == "tool_end")
-        .expect("the tool ends");
+    let ended = after.iter().find(|frame| frame["event"]["type"] == "tool_end").expect("the tool ends");
     assert_eq!(ended["event"]["data"]["isSuccess"], true);
     assert!(text_of(&after, &run.operation_id).contains("**half past nine**"));
     assert_eq!(run.view().await["outcome"], "completed");
@@ -83,30 +66,14 @@ async fn members_end_on_the_channel_of_a_supervisor_who_goes_on() {
     let run = Run::start("members").await;
     let frames = to_the_end(&run, &mut run.connect().await).await;
 
-    let ends: Vec<_> = frames
-        .iter()
-        .filter(|frame| frame["event"]["type"] == "agent_runtime_end")
-        .collect();
+    let ends: Vec<_> = frames.iter().filter(|frame| frame["event"]["type"] == "agent_runtime_end").collect();
     assert_eq!(ends.len(), 3);
     assert_eq!(ends[2]["event"]["operationId"], run.operation_id.as_str());
     assert_ne!(ends[0]["event"]["operationId"], ends[1]["event"]["operationId"]);
-    assert_eq!(
-        frames
-            .iter()
-            .filter(|frame| frame["type"] == "session_complete")
-            .count(),
-        3
-    );
-    assert_eq!(
-        run.view().await["text"],
-        "I will ask two colleagues.\n\nBoth agree: **the plan holds**.\n"
-    );
+    assert_eq!(frames.iter().filter(|frame| frame["type"] == "session_complete").count(), 3);
+    assert_eq!(run.view().await["text"], "I will ask two colleagues.\n\nBoth agree: **the plan holds**.\n");
     assert_eq!(text_of(&frames, &run.operation_id), run.view().await["text"]);
-    assert!(
-        frames
-            .iter()
-            .any(|frame| frame["event"]["data"]["content"] == "finding 3 ")
-    );
+    assert!(frames.iter().any(|frame| frame["event"]["data"]["content"] == "finding 3 "));
 }
 
 #[tokio::test]
@@ -127,10 +94,7 @@ async fn failing_streams_a_bit_and_ends_with_an_error() {
     assert_eq!(frames[frames.len() - 2]["event"]["data"]["reason"], "error");
     assert!(!text_of(&frames, &run.operation_id).is_empty());
     assert_eq!(
-        (
-            run.view().await["outcome"].as_str(),
-            run.view().await["status"].as_str()
-        ),
+        (run.view().await["outcome"].as_str(), run.view().await["status"].as_str()),
         (Some("error"), Some("error"))
     );
 }
@@ -142,8 +106,7 @@ async fn input_waits_for_the_user_and_goes_on_with_what_was_said() {
     let before = peer.frames_until(|frame| frame["type"] == "input_request").await;
     let request = before.last().expect("a request");
     assert_eq!(run.view().await["status"], "waiting_input");
-    peer.send(json!({ "type": "user_input", "requestId": request["requestId"], "content": "feature-7" }))
-        .await;
+    peer.send(json!({ "type": "user_input", "requestId": request["requestId"], "content": "feature-7" })).await;
     let after = to_the_end(&run, &mut peer).await;
 
     assert!(text_of(&after, &run.operation_id).contains("`feature-7`"));
@@ -155,15 +118,9 @@ async fn long_streams_about_six_hundred_chunks() {
     let run = Run::start_with(json!({ "script": "long", "speedMs": 0 })).await;
     let frames = to_the_end(&run, &mut run.connect().await).await;
 
-    let chunks = frames
-        .iter()
-        .filter(|frame| frame["event"]["type"] == "stream_chunk")
-        .count();
+    let chunks = frames.iter().filter(|frame| frame["event"]["type"] == "stream_chunk").count();
     assert!((550..=600).contains(&chunks), "{chunks} chunks");
-    assert!(
-        run.view().await["text"] == text_of(&frames, &run.operation_id),
-        "the texts differ"
-    );
+    assert!(run.view().await["text"] == text_of(&frames, &run.operation_id), "the texts differ");
 }
 
 #[tokio::test]
@@ -183,18 +140,14 @@ async fn burst_waits_for_a_client_and_then_pushes_as_told() {
 async fn an_interrupted_run_stops_and_says_so() {
     let run = Run::start_slow().await;
     let mut peer = run.connect().await;
-    peer.frames_until(|frame| frame["event"]["data"]["chunkType"] == "text")
-        .await;
+    peer.frames_until(|frame| frame["event"]["data"]["chunkType"] == "text").await;
     let answer = run.gateway.post(&run.path("interrupt"), json!({})).await;
     assert_eq!(answer, (200, json!({ "success": true })));
     let frames = to_the_end(&run, &mut peer).await;
 
     assert_eq!(frames[frames.len() - 2]["event"]["data"]["reason"], "interrupted");
     let end = run.view().await;
-    assert_eq!(
-        (&end["outcome"], &end["status"]),
-        (&json!("interrupted"), &json!("interrupted"))
-    );
+    assert_eq!((&end["outcome"], &end["status"]), (&json!("interrupted"), &json!("interrupted")));
     assert_eq!(run.gateway.post(&run.path("interrupt"), json!({})).await.0, 200);
 }
 
@@ -207,19 +160,12 @@ async fn a_request_that_makes_no_sense_is_told_why() {
         (json!({ "script": "long", "sped": 1 }), "unknown field `sped`"),
         (json!({ "script": "long", "speedMs": 90_000 }), "speedMs"),
         (json!({ "script": "burst", "count": 0 }), "at least 1"),
-        (
-            json!({ "script": "burst", "count": 1_000_000, "bytes": 1_000_000 }),
-            "must not exceed",
-        ),
+        (json!({ "script": "burst", "count": 1_000_000, "bytes": 1_000_000 }), "must not exceed"),
     ];
     for (request, reason) in refused {
         let (status, answer) = run.gateway.post("/dev/runs", request.clone()).await;
         let message = answer["error"]["message"].as_str().unwrap_or_default();
-        assert_eq!(
-            (status, answer["error"]["code"].as_str()),
-            (400, Some("invalid_request")),
-            "{request}"
-        );
+        assert_eq!((status, answer["error"]["code"].as_str()), (400, Some("invalid_request")), "{request}");
         assert!(message.contains(reason), "{request} was refused with {message:?}");
     }
     let unknown = run.gateway.get("/dev/runs/op_nobody").await;

@@ -33,19 +33,11 @@ pub struct Outcome {
 /// Plays the transcript `name` against a gateway of its own.
 pub async fn replay(fixtures: &Path, name: &str) -> Outcome {
     let text = std::fs::read_to_string(fixtures.join(format!("{name}.jsonl"))).expect("the transcript is readable");
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("a JSON line"))
-        .collect();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect();
     let (timers, scale) = pace_of(name);
     let stub = Stub::start(finalize_answer(name)).await;
     let gateway = Gateway::start(production(timers, Some(stub.url.clone()))).await;
-    let outcome = Outcome {
-        name: name.to_owned(),
-        compared: 0,
-        failures: Vec::new(),
-        differences: BTreeSet::new(),
-    };
+    let outcome = Outcome { name: name.to_owned(), compared: 0, failures: Vec::new(), differences: BTreeSet::new() };
     let mut replay = Replay {
         outcome,
         gateway,
@@ -109,21 +101,12 @@ impl Replay {
             }
             "frame" => self.expect(&conn, line, due).await,
             "frame-fragments" => {
-                let total = line["sizes"]
-                    .as_array()
-                    .expect("sizes")
-                    .iter()
-                    .filter_map(Value::as_u64)
-                    .sum::<u64>();
+                let total = line["sizes"].as_array().expect("sizes").iter().filter_map(Value::as_u64).sum::<u64>();
                 let message = fill(text(line, "rawStart"), usize::try_from(total).expect("a small message"));
                 let first = usize::try_from(line["sizes"][0].as_u64().expect("a size")).expect("a small frame");
                 self.peer(&conn).send_fragmented(&message, first).await;
             }
-            "frame-binary" => {
-                self.peer(&conn)
-                    .send_binary(text(line, "raw").as_bytes().to_vec())
-                    .await
-            }
+            "frame-binary" => self.peer(&conn).send_binary(text(line, "raw").as_bytes().to_vec()).await,
             "pong" => {
                 self.peer(&conn).ping(text(line, "data")).await;
                 let seen = self.peer(&conn).next().await.1;
@@ -139,27 +122,17 @@ impl Replay {
     async fn finish(mut self) -> Outcome {
         for (conn, peer) in &mut self.peers {
             while let Some((_, seen)) = peer.next_within(SETTLE).await {
-                self.outcome
-                    .failures
-                    .push(format!("{conn}: not in the transcript: {seen:?}"));
+                self.outcome.failures.push(format!("{conn}: not in the transcript: {seen:?}"));
             }
         }
         if self.outcome.name == "v1-fragmented" {
             let asked = self.stub.seen_at_least(2).await;
-            let ids: Vec<_> = asked
-                .iter()
-                .map(|request| request["body"]["toolCallId"].to_string())
-                .collect();
+            let ids: Vec<_> = asked.iter().map(|request| request["body"]["toolCallId"].to_string()).collect();
             self.compare("a fragmented message is lost", &ids.join(" "));
         }
         if !self.asked.is_empty() {
-            let mut seen: Vec<_> = self
-                .stub
-                .seen_at_least(self.asked.len())
-                .await
-                .iter()
-                .map(Value::to_string)
-                .collect();
+            let mut seen: Vec<_> =
+                self.stub.seen_at_least(self.asked.len()).await.iter().map(Value::to_string).collect();
             let mut recorded: Vec<_> = self.asked.iter().map(stub_request).collect();
             seen.sort();
             recorded.sort();
@@ -172,15 +145,10 @@ impl Replay {
     /// Starts a request of the product server; what the transcript leaves out follows from its answer.
     fn call(&mut self, lines: &[Value], index: usize) {
         let verb = text(&lines[index], "verb").to_owned();
-        let later = lines[index..]
-            .iter()
-            .find(|line| line["dir"] == "gateway->server" && line["verb"] == verb.as_str());
+        let later =
+            lines[index..].iter().find(|line| line["dir"] == "gateway->server" && line["verb"] == verb.as_str());
         let status = later.expect("every request is answered")["status"].as_u64();
-        let token = if status == Some(401) {
-            "another token"
-        } else {
-            SERVICE_TOKEN
-        };
+        let token = if status == Some(401) { "another token" } else { SERVICE_TOKEN };
         let url = format!("{}/api/operations/{verb}", self.gateway.base);
         let body = &lines[index]["body"];
         let request = if status == Some(404) && verb == "init" {
@@ -198,49 +166,24 @@ impl Replay {
 
     async fn answered(&mut self, line: &Value) {
         let verb = text(line, "verb");
-        let answer = self
-            .pending
-            .get_mut(verb)
-            .and_then(VecDeque::pop_front)
-            .expect("the request was sent");
+        let answer = self.pending.get_mut(verb).and_then(VecDeque::pop_front).expect("the request was sent");
         let (status, body) = answer.await.expect("the request does not panic");
-        self.compare(
-            &format!("{} {}", line["status"], plain(&line["body"])),
-            &format!("{status} {}", plain(&body)),
-        );
+        self.compare(&format!("{} {}", line["status"], plain(&line["body"])), &format!("{status} {}", plain(&body)));
     }
 
     async fn get(&mut self, line: &Value) {
-        let request = self
-            .gateway
-            .http
-            .get(format!("{}{}", self.gateway.base, text(line, "path")));
-        let response = request
-            .timeout(DEADLINE)
-            .send()
-            .await
-            .expect("the gateway answers in time");
+        let request = self.gateway.http.get(format!("{}{}", self.gateway.base, text(line, "path")));
+        let response = request.timeout(DEADLINE).send().await.expect("the gateway answers in time");
         let status = response.status().as_u16();
-        let location = response
-            .headers()
-            .get("location")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let location = location.to_owned();
         let body = response.text().await.expect("the body arrives");
-        self.compare(
-            &format!("{} {}", line["status"], text(line, "body")),
-            &format!("{status} {body}"),
-        );
+        self.compare(&format!("{} {}", line["status"], text(line, "body")), &format!("{status} {body}"));
         self.compare(line["location"].as_str().unwrap_or_default(), &location);
     }
 
     async fn dial(&mut self, conn: &str, url: &str) {
-        let path = url
-            .splitn(4, '/')
-            .nth(3)
-            .map(|path| format!("/{path}"))
-            .expect("a path");
+        let path = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).expect("a path");
         if path.starts_with("/v2/") {
             self.left_out.insert(conn.to_owned());
             self.compare("/v2/ws", "left out");
@@ -344,10 +287,7 @@ impl Replay {
         });
         match meant {
             Some(difference) => drop(self.outcome.differences.insert(difference.name)),
-            None => self
-                .outcome
-                .failures
-                .push(format!("recorded {recorded}\n         seen {seen}")),
+            None => self.outcome.failures.push(format!("recorded {recorded}\n         seen {seen}")),
         }
     }
 
@@ -362,14 +302,10 @@ impl Replay {
 
     fn in_time(&mut self, conn: &str, at: Instant, due: Instant) {
         if at + EARLY < due {
-            self.outcome
-                .failures
-                .push(format!("{conn}: came {:?} before it was due", due - at));
+            self.outcome.failures.push(format!("{conn}: came {:?} before it was due", due - at));
         }
         if at > due + LATE {
-            self.outcome
-                .failures
-                .push(format!("{conn}: came {:?} after it was due", at - due));
+            self.outcome.failures.push(format!("{conn}: came {:?} after it was due", at - due));
         }
     }
 

@@ -35,14 +35,7 @@ pub fn pace_of(name: &str) -> (Timers, u32) {
     }
     let auth_timeout = real.auth_timeout / scale;
     let heartbeat_timeout = real.heartbeat_timeout / scale;
-    (
-        Timers {
-            auth_timeout,
-            heartbeat_timeout,
-            ..timers
-        },
-        scale,
-    )
+    (Timers { auth_timeout, heartbeat_timeout, ..timers }, scale)
 }
 
 pub fn finalize_answer(name: &str) -> (u16, Value) {
@@ -73,9 +66,7 @@ pub fn whole(raw: &str) -> String {
     let Some((start, rest)) = raw.split_once('…') else {
         return raw.to_owned();
     };
-    let bytes = rest
-        .trim_matches(|character: char| !character.is_ascii_digit())
-        .trim_end_matches(" bytes");
+    let bytes = rest.trim_matches(|character: char| !character.is_ascii_digit()).trim_end_matches(" bytes");
     fill(start, bytes.parse().expect("a length"))
 }
 
@@ -88,9 +79,7 @@ pub fn fill(start: &str, total: usize) -> String {
 
 /// The one request body too long to be recorded, rebuilt from the frames it caused.
 pub fn thousand_and_one_events(lines: &[Value]) -> Value {
-    let frame = lines
-        .iter()
-        .find(|line| line["kind"] == "frame" && text(line, "raw").contains("stream_chunk"));
+    let frame = lines.iter().find(|line| line["kind"] == "frame" && text(line, "raw").contains("stream_chunk"));
     let frame: Value = serde_json::from_str(text(frame.expect("a recorded event"), "raw")).expect("a frame is JSON");
     let event = |number: usize| {
         let mut event = frame["event"].clone();

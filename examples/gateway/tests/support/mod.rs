@@ -44,27 +44,14 @@ pub fn production(timers: Timers, lobe_api_url: Option<String>) -> Config {
 
 /// The settings of a development gateway on a free port.
 pub fn development() -> Config {
-    Config {
-        dev: true,
-        jwks: None,
-        ..production(Timers::default(), None)
-    }
+    Config { dev: true, jwks: None, ..production(Timers::default(), None) }
 }
 
 impl Gateway {
     pub async fn start(config: Config) -> Self {
-        let server = agent_gateway::start(config)
-            .await
-            .expect("a gateway starts on a free port");
-        let http = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .build()
-            .expect("an HTTP client without TLS");
-        Self {
-            base: format!("http://{}", server.address()),
-            http,
-            server,
-        }
+        let server = agent_gateway::start(config).await.expect("a gateway starts on a free port");
+        let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("an HTTP client without TLS");
+        Self { base: format!("http://{}", server.address()), http, server }
     }
 
     pub async fn stop(self) {
@@ -88,10 +75,7 @@ impl Gateway {
 
     /// Calls the control API with the service token.
     pub async fn control(&self, verb: &str, body: Value) -> (u16, Value) {
-        let request = self
-            .http
-            .post(format!("{}/api/operations/{verb}", self.base))
-            .bearer_auth(SERVICE_TOKEN);
+        let request = self.http.post(format!("{}/api/operations/{verb}", self.base)).bearer_auth(SERVICE_TOKEN);
         answer(request.json(&body)).await
     }
 
@@ -106,11 +90,7 @@ impl Gateway {
 
 /// Status and JSON body of an answer; other bodies come as a string.
 pub async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let response = request
-        .timeout(DEADLINE)
-        .send()
-        .await
-        .expect("the gateway answers in time");
+    let response = request.timeout(DEADLINE).send().await.expect("the gateway answers in time");
     let status = response.status().as_u16();
     let text = response.text().await.expect("the body arrives");
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))

@@ -45,10 +45,7 @@ pub enum Incoming {
 impl Peer {
     /// Errors with the answer to an upgrade that was refused.
     pub async fn connect(url: &str) -> Result<Self, Response<Option<Vec<u8>>>> {
-        let (socket, _) = match timeout(DEADLINE, connect_async(url))
-            .await
-            .expect("the upgrade is answered")
-        {
+        let (socket, _) = match timeout(DEADLINE, connect_async(url)).await.expect("the upgrade is answered") {
             Ok(connected) => connected,
             Err(Error::Http(response)) => return Err(*response),
             Err(error) => panic!("cannot connect to {url}: {error}"),
@@ -83,12 +80,7 @@ impl Peer {
                 let _ = frames.send((Instant::now(), Incoming::Closed(1006, String::new())));
             }
         });
-        Ok(Self {
-            sink,
-            incoming,
-            acks,
-            reading,
-        })
+        Ok(Self { sink, incoming, acks, reading })
     }
 
     /// Authenticates and expects success.
@@ -99,8 +91,7 @@ impl Peer {
 
     /// Asks for everything after `cursor`.
     pub async fn resume(&mut self, cursor: &str) {
-        self.send(json!({ "type": "resume", "lastEventId": cursor, "wantStatus": true }))
-            .await;
+        self.send(json!({ "type": "resume", "lastEventId": cursor, "wantStatus": true })).await;
     }
 
     pub async fn send(&mut self, frame: Value) {
@@ -120,11 +111,7 @@ impl Peer {
     }
 
     pub async fn close(&mut self, code: u16, reason: &str) {
-        self.put(Message::Close(Some(CloseFrame {
-            code: code.into(),
-            reason: reason.into(),
-        })))
-        .await;
+        self.put(Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))).await;
     }
 
     /// Sends one text message as two frames, the first of `first` bytes.

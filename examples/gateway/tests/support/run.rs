@@ -28,11 +28,7 @@ impl Run {
         assert_eq!(status, 201, "{run}");
         assert_eq!(run["gatewayUrl"], gateway.base);
         let text = |field: &str| run[field].as_str().expect("a string").to_owned();
-        Self {
-            operation_id: text("operationId"),
-            token: text("token"),
-            gateway,
-        }
+        Self { operation_id: text("operationId"), token: text("token"), gateway }
     }
 
     /// A socket that has authenticated and asked for everything.
@@ -78,21 +74,13 @@ pub fn is_own_end<'a>(operation_id: &'a str) -> impl Fn(&Value) -> bool + 'a {
 
 /// Frames with ids, each once and in order: a live one may come before the replay that holds it again.
 pub fn in_sequence(frames: &[Value]) -> Vec<Value> {
-    let numbered = frames
-        .iter()
-        .filter_map(|frame| Some((frame["id"].as_str()?.parse::<u64>().ok()?, frame.clone())));
-    numbered
-        .collect::<std::collections::BTreeMap<_, _>>()
-        .into_values()
-        .collect()
+    let numbered = frames.iter().filter_map(|frame| Some((frame["id"].as_str()?.parse::<u64>().ok()?, frame.clone())));
+    numbered.collect::<std::collections::BTreeMap<_, _>>().into_values().collect()
 }
 
 /// What the run itself said.
 pub fn text_of(frames: &[Value], operation_id: &str) -> String {
-    let own = frames
-        .iter()
-        .map(|frame| &frame["event"])
-        .filter(|event| event["operationId"] == operation_id);
+    let own = frames.iter().map(|frame| &frame["event"]).filter(|event| event["operationId"] == operation_id);
     own.filter(|event| event["data"]["chunkType"] == "text")
         .filter_map(|event| event["data"]["content"].as_str())
         .collect()
@@ -102,13 +90,11 @@ pub fn text_of(frames: &[Value], operation_id: &str) -> String {
 pub fn kinds(frames: &[Value]) -> Vec<String> {
     let mut kinds: Vec<String> = frames
         .iter()
-        .map(
-            |frame| match (&frame["event"]["type"], &frame["event"]["data"]["chunkType"]) {
-                (Value::String(kind), Value::String(chunk)) => format!("{kind}:{chunk}"),
-                (Value::String(kind), _) => kind.clone(),
-                _ => frame["type"].as_str().unwrap_or_default().to_owned(),
-            },
-        )
+        .map(|frame| match (&frame["event"]["type"], &frame["event"]["data"]["chunkType"]) {
+            (Value::String(kind), Value::String(chunk)) => format!("{kind}:{chunk}"),
+            (Value::String(kind), _) => kind.clone(),
+            _ => frame["type"].as_str().unwrap_or_default().to_owned(),
+        })
         .collect();
     kinds.dedup();
     kinds

@@ -30,10 +30,7 @@ impl Stub {
     pub async fn start(finalize: (u16, Value)) -> Self {
         let seen = Arc::<Mutex<Vec<Value>>>::default();
         let finalize = (StatusCode::from_u16(finalize.0).expect("a status"), finalize.1);
-        let shared = Shared {
-            seen: seen.clone(),
-            finalize,
-        };
+        let shared = Shared { seen: seen.clone(), finalize };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("a bound address"));
         let router = Router::new().fallback(record).with_state(shared);
@@ -57,13 +54,7 @@ impl Stub {
 }
 
 async fn record(State(shared): State<Shared>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let authorization = text(header::AUTHORIZATION);
     let mut request = json!({
         "method": method.as_str(),
@@ -87,13 +78,7 @@ async fn record(State(shared): State<Shared>, method: Method, uri: Uri, headers:
 fn user(authorization: &str) -> (StatusCode, Value) {
     match authorization {
         "Bearer lh_sk_ok_alice" => (StatusCode::OK, json!({ "success": true, "data": { "id": "alice" } })),
-        "Bearer lh_sk_long" => (
-            StatusCode::UNAUTHORIZED,
-            json!({ "success": false, "error": "x".repeat(200) }),
-        ),
-        _ => (
-            StatusCode::UNAUTHORIZED,
-            json!({ "success": false, "error": "Invalid API key" }),
-        ),
+        "Bearer lh_sk_long" => (StatusCode::UNAUTHORIZED, json!({ "success": false, "error": "x".repeat(200) })),
+        _ => (StatusCode::UNAUTHORIZED, json!({ "success": false, "error": "Invalid API key" })),
     }
 }

@@ -52,12 +52,7 @@ fn placeholder(kind: &str) -> String {
         "noexp" => signed(&RIGHT, &json!({ "sub": "alice" })),
         "alg" => {
             let claims = json!({ "sub": "alice", "exp": future });
-            encode(
-                &Header::new(Algorithm::HS256),
-                &claims,
-                &EncodingKey::from_secret(b"secret"),
-            )
-            .expect("HS256 signs")
+            encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(b"secret")).expect("HS256 signs")
         }
         user_id => token_of(user_id),
     }
@@ -66,10 +61,7 @@ fn placeholder(kind: &str) -> String {
 fn signed(key: &KeyPair, claims: &Value) -> String {
     let der: Pkcs8V1Der<'_> = key.as_der().expect("a generated key has a DER form");
     let label = "PRIVATE KEY";
-    let pem = format!(
-        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
-        BASE64_STANDARD.encode(der.as_ref())
-    );
+    let pem = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der.as_ref()));
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("a generated key is an RSA key");
     encode(&Header::new(Algorithm::RS256), claims, &key).expect("RS256 signs")
 }
@@ -79,8 +71,5 @@ fn generate() -> KeyPair {
 }
 
 fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("the clock is later than 1970")
-        .as_secs()
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is later than 1970").as_secs()
 }
