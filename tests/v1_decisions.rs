@@ -149,12 +149,23 @@ fn c1_a_younger_event_under_an_old_id_on_a_new_socket_proves_that_the_gateway_re
 #[test]
 fn c1_a_new_sequence_delivers_nothing_that_was_delivered_before_it() {
     let mut sim = after_five();
+    sim.receive(&resume_complete("running"));
     sim.receive(&chunk_at(3, "new", START + 100));
     sim.receive(&chunk_at(1, "4", START + 4));
     sim.receive(&chunk_at(2, "5", START + 5));
     sim.receive(&chunk_at(3, "new", START + 100));
     sim.receive(&resume_complete("running"));
     assert_eq!(sim.events(), ["new"]);
+}
+
+#[test]
+fn c1_an_end_that_proves_a_new_sequence_is_not_lost() {
+    let mut sim = after_five();
+    sim.receive(&resume_complete("running"));
+    sim.receive(&event_with(Some("1"), "op", "agent_runtime_end", json!({"reason": "error"}), START + 100));
+    sim.receive(&session_complete(2));
+    sim.advance(500);
+    assert_eq!(sim.done[0].outcome.as_str(), "error");
 }
 
 #[test]

@@ -184,10 +184,10 @@ impl<P> Session<P> {
     /// Keeps this frame and those behind it until the replay that was asked for is over. It will most likely bring them
     /// again; should it not, they are not lost.
     fn hold_what_follows(&mut self, dial: DialId, frame: ServerFrame<P>) {
-        let _ = self.replay.take(frame, self.now);
+        self.replay.hold(frame, self.now);
         for (from, frame) in std::mem::take(&mut self.ready) {
             if from == dial && frame.is_sequenced() {
-                let _ = self.replay.take(frame, self.now);
+                self.replay.hold(frame, self.now);
             } else if !matches!(frame, ServerFrame::ResumeComplete { .. }) {
                 self.ready.push_back((from, frame));
             }

@@ -95,6 +95,13 @@ impl<P> Replay<P> {
         }
     }
 
+    /// Keeps a sequenced frame until the replay is over.
+    pub fn hold(&mut self, frame: ServerFrame<P>, now: Timestamp) {
+        if let Self::Gathering(gathering) = self {
+            gathering.hold(frame, now);
+        }
+    }
+
     /// The replay is proved to be over.
     pub fn complete(&mut self) -> Vec<ServerFrame<P>> {
         match std::mem::replace(self, Self::Live) {
@@ -139,16 +146,16 @@ impl<P> Gathering<P> {
             return Gathered::InOrder(self.in_order_from(frame));
         }
         let ends = frame.ends_session();
-        self.hold(frame);
+        self.hold(frame, now);
         if ends && self.purpose != Purpose::Audit && self.is_whole() {
             return Gathered::InOrder(self.all_and_go_on());
         }
-        self.quiet_at = (!self.barrier).then_some(now + QUIET_FOR);
         Gathered::Waiting
     }
 
     /// Keeps frames in the order of their ids; one without a number stays where it came, and nothing moves past it.
-    fn hold(&mut self, frame: ServerFrame<P>) {
+    fn hold(&mut self, frame: ServerFrame<P>, now: Timestamp) {
+        self.quiet_at = (!self.barrier).then_some(now + QUIET_FOR);
         let mut place = self.frames.len();
         if let Some(number) = number_of(&frame) {
             while place > 0 && number_of(&self.frames[place - 1]) > Some(number) {
