@@ -75,6 +75,7 @@ impl<P> Session<P> {
         if completion.outcome != Outcome::Disconnected {
             self.outbox.clear();
         }
+        self.end_told |= !matches!(completion.outcome, Outcome::Disconnected | Outcome::AuthFailed);
         self.tell(Event::Done(completion));
     }
 }

@@ -256,7 +256,8 @@ impl<P> Session<P> {
         }
         // A run that ended since the cursor would have told so in the replay. That it did not may mean that the gateway
         // forgot everything and counts anew, and that the status is that of a member.
-        let unexplained = matches!(self.audit, Audit::Due(_)) && !gap && !self.audited && self.cursor.remembers();
+        let explained = self.end_told || gap || self.audited || !self.cursor.remembers();
+        let unexplained = matches!(self.audit, Audit::Due(_)) && !explained;
         if unexplained && let Some(dial) = self.link.ready_socket() {
             self.audit = Audit::Doubted(status);
             self.resume_from_start(dial, Purpose::Audit);

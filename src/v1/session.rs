@@ -51,6 +51,8 @@ pub struct Session<P> {
     pub(super) audit: Audit,
     /// This socket asked from the start already.
     pub(super) audited: bool,
+    /// The end of the run was told to the application before.
+    pub(super) end_told: bool,
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
     pub(super) resumes_open: u32,
     pub(super) outbox: Outbox,
@@ -93,6 +95,7 @@ impl<P> Session<P> {
             replay: Replay::Live,
             audit: Audit::NotNeeded,
             audited: false,
+            end_told: false,
             resumes_open: 0,
             outbox: Outbox::default(),
             cycle: Cycle::Over,
