@@ -1,4 +1,4 @@
-import base64 from '#wasm';
+import hex from '#wasm';
 import { GatewayError } from './errors.js';
 
 let compiled: WebAssembly.Module | undefined;
@@ -17,8 +17,16 @@ function compile(): WebAssembly.Module {
     throw new GatewayError('wasm_unavailable', 'This environment has no WebAssembly');
   }
   try {
-    return new WebAssembly.Module(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+    return new WebAssembly.Module(bytes());
   } catch (cause) {
     throw new GatewayError('wasm_unavailable', `The WebAssembly module cannot be compiled: ${cause}`, cause);
   }
+}
+
+function bytes(): Uint8Array<ArrayBuffer> {
+  const module = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < module.length; index++) {
+    module[index] = parseInt(hex.slice(index * 2, index * 2 + 2), 16);
+  }
+  return module;
 }

@@ -1,3 +1,3 @@
-// The build puts the module in the place of `#wasm`, in base64.
-declare const base64: string;
-export default base64;
+// The build puts the module in the place of `#wasm`, two hexadecimal digits a byte.
+declare const hex: string;
+export default hex;

@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../lib/process.mjs';
 import { root, targetDir, workDir } from '../lib/project.mjs';
@@ -50,9 +51,16 @@ async function compile() {
       '--target',
       'wasm32-unknown-unknown',
     ],
-    // wasm-bindgen reads the section with the target's features, which a full strip removes; wasm-opt strips later.
-    { quiet: true, env: { CARGO_PROFILE_WASM_RELEASE_STRIP: 'debuginfo', CARGO_TARGET_DIR: targetDir } },
+    { quiet: true, env: { RUSTFLAGS: withoutPaths(), CARGO_TARGET_DIR: targetDir } },
   );
+}
+
+/** Panics name their source file: in what ships, without the folders of the machine that built it. */
+function withoutPaths() {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const rustupHome = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
+  const folders = [join(cargoHome, 'registry', 'src'), join(rustupHome, 'toolchains'), root];
+  return folders.map((folder) => `--remap-path-prefix=${folder}=`).join(' ');
 }
 
 async function bind() {
@@ -73,10 +81,40 @@ async function optimise() {
   const bound = join(bindgenDir, 'agent_gateway_client_bg.wasm');
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const options = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
-  const features = ['-mvp', ...FEATURES.map((feature) => `--enable-${feature}`)];
+  const features = FEATURES.map((feature) => `--enable-${feature}`);
   const optimised = join(workDir, 'optimised.wasm');
-  await run(process.execPath, [wasmOpt, bound, '-o', optimised, ...features.slice(1), ...options], {
-    quiet: true,
-  });
+  const minify = '--minify-imports-and-exports-and-modules';
+  const command = [wasmOpt, bound, '-o', optimised, ...features, ...options, minify];
+  const output = await run(process.execPath, command, { quiet: true });
+  // The names come first; notices may follow.
+  const mapping = JSON.parse(output.slice(output.indexOf('{'), output.indexOf('\n}') + 2));
+  writeFileSync(glueFile, renamed(readFileSync(glueFile, 'utf8'), mapping));
   copyFileSync(optimised, wasmFile);
+}
+
+/** The glue with the short names that wasm-opt gave to the imports and exports of the module. */
+function renamed(glue, { imports, exports }) {
+  let text = glue;
+  for (const [module, name, short] of imports) {
+    text = module.startsWith('./snippets/')
+      ? movedToGlue(text, module, name, short)
+      : replaced(text, `\\b${name}: function`, `${short}: function`);
+  }
+  text = replaced(text, '"\\./agent_gateway_client_bg\\.js": ', '"a": ');
+  for (const [name, short] of exports) text = text.replace(new RegExp(`\\bwasm\\.${name}\\b`, 'g'), `wasm.${short}`);
+  return text;
+}
+
+/** All imports come from one module then; one that the glue passed through unseen becomes a member of its object. */
+function movedToGlue(glue, module, name, short) {
+  const [line, snippet] = new RegExp(`"${module}": (\\w+),`).exec(glue) ?? [];
+  if (line) glue = glue.replace(line, '');
+  const source = snippet ?? new RegExp(`import \\* as (\\w+) from "${module}"`).exec(glue)?.[1];
+  return replaced(glue, 'const import0 = \\{', `const import0 = { ${short}: ${source}.${name},`);
+}
+
+function replaced(text, pattern, replacement) {
+  const expression = new RegExp(pattern);
+  if (!expression.test(text)) throw new Error(`The glue has no ${pattern}`);
+  return text.replace(expression, replacement);
 }

@@ -82,7 +82,11 @@ impl Cursor {
 
     /// The id to resume from; empty at the start.
     pub fn id(&self) -> String {
-        self.last.as_ref().map(ToString::to_string).unwrap_or_default()
+        match &self.last {
+            None => String::new(),
+            Some(EventId::Number(number)) => number.to_string(),
+            Some(EventId::Text(text)) => text.clone(),
+        }
     }
 
     /// The id to resume from as a number, 0 at the start and for any other id.

@@ -1,6 +1,5 @@
 //! Tool results that the gateway may not have read yet.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::machine::DialId;
@@ -24,7 +23,7 @@ pub struct ToolResult {
 /// by `toolCallId`, so a second copy does no harm.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
 }
 
 #[derive(Debug)]
@@ -37,12 +36,12 @@ struct Entry {
 impl Outbox {
     /// When [`Self::expired`] has something to tell.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.entries.front().map(|entry| entry.since + KEPT_FOR)
+        self.entries.first().map(|entry| entry.since + KEPT_FOR)
     }
 
     /// Keeps a result that was sent on a socket, or that waits for one.
     pub fn keep(&mut self, result: ToolResult, sent_on: Option<DialId>, now: Timestamp) {
-        self.entries.push_back(Entry { since: now, sent_on, result });
+        self.entries.push(Entry { since: now, sent_on, result });
     }
 
     /// A frame arrived: everything sent on this socket before it was read.
@@ -64,13 +63,8 @@ impl Outbox {
 
     /// Removes the results nobody waits for any more.
     pub fn expired(&mut self, now: Timestamp) -> Vec<ToolResult> {
-        let mut expired = Vec::new();
-        while self.deadline().is_some_and(|deadline| now >= deadline)
-            && let Some(entry) = self.entries.pop_front()
-        {
-            expired.push(entry.result);
-        }
-        expired
+        let due = self.entries.iter().take_while(|entry| now >= entry.since + KEPT_FOR).count();
+        self.entries.drain(..due).map(|entry| entry.result).collect()
     }
 
     /// Forgets everything.

@@ -15,16 +15,18 @@
 mod backoff;
 mod credential;
 mod heartbeat;
+mod liveness;
+mod output;
+mod refresh;
 mod status;
 mod token;
 
-use std::collections::VecDeque;
-
-use crate::machine::{Answer, DialId, RequestId, Timer, TokenReason, Wake};
+use crate::machine::{DialId, Timer, TokenReason};
 use crate::time::Timestamp;
 use backoff::Backoff;
 use credential::Credential;
 use heartbeat::{Heartbeat, Verdict};
+pub use output::LinkOutput;
 pub use status::{Reason, Snapshot, Status};
 pub use token::{Lifetime, Token};
 
@@ -32,10 +34,6 @@ pub use token::{Lifetime, Token};
 const HANDSHAKE_WITHIN: u64 = 10_000;
 /// A handshake deadline that fires this much late was not watched; it is extended once.
 const HANDSHAKE_LATE: u64 = 2_000;
-/// How long an application without a token callback may take to replace an expired token.
-const UPDATE_TOKEN_WITHIN: u64 = 15_000;
-/// From a fresh token on the same socket to the gateway's acceptance.
-const REAUTHENTICATE_WITHIN: u64 = 5_000;
 
 /// A connection that survives its sockets.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ pub struct Link {
     in_page_cache: bool,
     announced_disconnect: bool,
     next_dial: u32,
-    out: VecDeque<LinkOutput>,
+    out: Vec<LinkOutput>,
 }
 
 #[derive(Debug)]
@@ -67,66 +65,6 @@ enum Phase {
 struct Limit {
     at: Timestamp,
     extended: bool,
-}
-
-/// What a link wants done, in order.
-#[derive(Debug, PartialEq)]
-pub enum LinkOutput {
-    /// Ask the host for a token.
-    Ask {
-        /// The question's id.
-        request: RequestId,
-        /// Why.
-        reason: TokenReason,
-    },
-    /// The token is no longer wanted.
-    Withdraw {
-        /// The question's id.
-        request: RequestId,
-    },
-    /// Open a socket.
-    Dial {
-        /// Its id.
-        dial: DialId,
-    },
-    /// Present the credential on an open socket.
-    Authenticate {
-        /// The socket.
-        dial: DialId,
-    },
-    /// Send a heartbeat.
-    Ping {
-        /// The socket.
-        dial: DialId,
-    },
-    /// Close a socket.
-    Hangup {
-        /// The socket.
-        dial: DialId,
-    },
-    /// The status changed.
-    StatusChanged(Status),
-    /// Another attempt follows after this many milliseconds.
-    Reconnecting {
-        /// The delay in milliseconds.
-        delay: u64,
-    },
-    /// The connection is closed for good, told once per connection.
-    Disconnected,
-    /// The connection was lost and none follows, because the application wants none.
-    GaveUp,
-    /// The host said that there will be no token. The session must stop the link.
-    Unauthorized {
-        /// What the host said.
-        detail: String,
-    },
-    /// The host gave no token this time.
-    TokenFault {
-        /// What the host said.
-        detail: String,
-        /// It said nothing within its time.
-        overdue: bool,
-    },
 }
 
 impl Link {
@@ -148,7 +86,7 @@ impl Link {
             in_page_cache: false,
             announced_disconnect: false,
             next_dial: 0,
-            out: VecDeque::new(),
+            out: Vec::new(),
         }
     }
 
@@ -227,7 +165,7 @@ impl Link {
         self.backoff.opened();
         self.phase = Phase::Handshaking { dial, limit, renewed: false };
         self.set(Status::Authenticating, now);
-        self.out.push_back(LinkOutput::Authenticate { dial });
+        self.out.push(LinkOutput::Authenticate { dial });
     }
 
     /// The socket could not be created (V1-06): the status says so while the next attempt is already planned.
@@ -241,7 +179,7 @@ impl Link {
             self.schedule(now);
         } else {
             self.phase = Phase::Idle;
-            self.out.push_back(LinkOutput::GaveUp);
+            self.out.push(LinkOutput::GaveUp);
         }
     }
 
@@ -252,36 +190,6 @@ impl Link {
         }
     }
 
-    /// The host answered.
-    pub fn answered(&mut self, request: RequestId, answer: Answer, now: Timestamp) {
-        if !self.credential.answered(request, &answer, now) {
-            return;
-        }
-        match answer {
-            Answer::Token(_) => self.token_arrived(now),
-            Answer::Unauthorized { detail } => self.out.push_back(LinkOutput::Unauthorized { detail }),
-            Answer::Failed { detail } => {
-                self.out.push_back(LinkOutput::TokenFault { detail, overdue: false });
-                self.token_failed(Reason::TokenFailed, now);
-            }
-        }
-    }
-
-    /// The page or the network changed (Liveness).
-    pub fn woke(&mut self, wake: Wake, now: Timestamp) {
-        match wake {
-            Wake::Offline => return self.went_offline(),
-            Wake::Hidden => return self.went_into_page_cache(now),
-            Wake::Online => self.offline = false,
-            Wake::Visible | Wake::Resumed | Wake::Shown => self.in_page_cache = false,
-        }
-        match self.phase {
-            Phase::Ready { .. } => self.probe(now),
-            Phase::Waiting { .. } if !self.offline && !self.in_page_cache => self.begin(now),
-            _ => {}
-        }
-    }
-
     /// A deadline passed.
     pub fn timeout(&mut self, now: Timestamp) {
         if self.is_idle() {
@@ -289,7 +197,7 @@ impl Link {
         }
         if self.credential.question_is_overdue(now) {
             self.withdraw();
-            self.out.push_back(LinkOutput::TokenFault { detail: String::new(), overdue: true });
+            self.out.push(LinkOutput::TokenFault { detail: String::new(), overdue: true });
             self.token_failed(Reason::TokenTimeout, now);
         }
         if self.credential.refresh_is_due(now) {
@@ -310,7 +218,7 @@ impl Link {
                 let dial = *dial;
                 match heartbeat.timeout(now) {
                     Verdict::Alive => {}
-                    Verdict::Ping => self.out.push_back(LinkOutput::Ping { dial }),
+                    Verdict::Ping => self.out.push(LinkOutput::Ping { dial }),
                     Verdict::Silent => self.give_up_socket(Reason::HeartbeatTimeout, now),
                     Verdict::ProbeFailed => self.give_up_socket(Reason::ProbeTimeout, now),
                 }
@@ -333,53 +241,10 @@ impl Link {
         true
     }
 
-    /// The gateway called the token expired (V1-13).
-    pub fn refresh(&mut self, now: Timestamp) {
-        let Some(dial) = self.open_socket() else { return };
-        let already_renewed = matches!(self.phase, Phase::Handshaking { renewed: true, .. });
-        self.credential.expired();
-        self.snapshot.reason = Some(Reason::TokenExpired);
-        if !self.credential.host_answers() {
-            let limit = Limit::new(now + UPDATE_TOKEN_WITHIN);
-            self.phase = Phase::Handshaking { dial, limit, renewed: false };
-        } else if already_renewed {
-            self.give_up_socket(Reason::TokenExpired, now);
-        } else {
-            self.phase = Phase::Refreshing { dial };
-            self.ask(TokenReason::Expired, now);
-        }
-    }
-
     /// Gives the current socket up; another follows.
     pub fn give_up_socket(&mut self, reason: Reason, now: Timestamp) {
         self.hang_up();
         self.lost(reason, now);
-    }
-
-    /// The gateway acknowledged a heartbeat (V1-17). `true`: everything sent before the probe was read.
-    pub fn acknowledged(&mut self) -> bool {
-        match &mut self.phase {
-            Phase::Ready { heartbeat, .. } => heartbeat.acknowledged(),
-            _ => false,
-        }
-    }
-
-    /// Sends a heartbeat now; unanswered for 4 s, the socket is given up.
-    pub fn probe(&mut self, now: Timestamp) {
-        if let Phase::Ready { dial, heartbeat } = &mut self.phase
-            && heartbeat.probe(now)
-        {
-            self.out.push_back(LinkOutput::Ping { dial: *dial });
-        }
-    }
-
-    /// Sends a heartbeat whose acknowledgement proves that everything sent before it was read; unanswered for 4 s, the
-    /// socket is given up.
-    pub fn barrier(&mut self, now: Timestamp) {
-        if let Phase::Ready { dial, heartbeat } = &mut self.phase {
-            heartbeat.barrier(now);
-            self.out.push_back(LinkOutput::Ping { dial: *dial });
-        }
     }
 
     /// Connects, unless a socket exists or is awaited (V1-01, V1-02). A pending backoff is cut short.
@@ -410,18 +275,9 @@ impl Link {
         self.announce_disconnect();
     }
 
-    /// Replaces the token (V1-05). One that the host owed ends the wait.
-    pub fn update_token(&mut self, token: Token, now: Timestamp) {
-        self.credential.hold(token);
-        if matches!(self.phase, Phase::Asking | Phase::Refreshing { .. }) {
-            self.withdraw();
-            self.token_arrived(now);
-        }
-    }
-
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<LinkOutput> {
-        self.out.pop_front()
+        if self.out.is_empty() { None } else { Some(self.out.remove(0)) }
     }
 
     fn socket(&self) -> Option<DialId> {
@@ -435,7 +291,7 @@ impl Link {
         if self.snapshot.status != status {
             self.snapshot.status = status;
             self.snapshot.since = now;
-            self.out.push_back(LinkOutput::StatusChanged(status));
+            self.out.push(LinkOutput::StatusChanged(status));
         }
     }
 
@@ -455,44 +311,12 @@ impl Link {
         self.next_dial += 1;
         self.phase = Phase::Dialing { dial, limit: Limit::new(now + HANDSHAKE_WITHIN) };
         self.set(Status::Connecting, now);
-        self.out.push_back(LinkOutput::Dial { dial });
-    }
-
-    fn ask(&mut self, reason: TokenReason, now: Timestamp) {
-        if let Some(request) = self.credential.ask(now) {
-            self.out.push_back(LinkOutput::Ask { request, reason });
-        }
-    }
-
-    fn withdraw(&mut self) {
-        if let Some(request) = self.credential.withdraw() {
-            self.out.push_back(LinkOutput::Withdraw { request });
-        }
-    }
-
-    fn token_arrived(&mut self, now: Timestamp) {
-        match self.phase {
-            Phase::Asking => self.dial(now),
-            Phase::Refreshing { dial } => {
-                let limit = Limit::new(now + REAUTHENTICATE_WITHIN);
-                self.phase = Phase::Handshaking { dial, limit, renewed: true };
-                self.out.push_back(LinkOutput::Authenticate { dial });
-            }
-            _ => {}
-        }
-    }
-
-    fn token_failed(&mut self, reason: Reason, now: Timestamp) {
-        match self.phase {
-            Phase::Asking => self.lost(reason, now),
-            Phase::Refreshing { .. } => self.give_up_socket(reason, now),
-            _ => self.credential.postpone_refresh(now),
-        }
+        self.out.push(LinkOutput::Dial { dial });
     }
 
     fn hang_up(&mut self) {
         if let Some(dial) = self.socket() {
-            self.out.push_back(LinkOutput::Hangup { dial });
+            self.out.push(LinkOutput::Hangup { dial });
         }
     }
 
@@ -518,13 +342,13 @@ impl Link {
         self.snapshot.reason = Some(reason);
         self.set(Status::Disconnected, now);
         self.announce_disconnect();
-        self.out.push_back(LinkOutput::GaveUp);
+        self.out.push(LinkOutput::GaveUp);
     }
 
     fn announce_disconnect(&mut self) {
         if !self.announced_disconnect {
             self.announced_disconnect = true;
-            self.out.push_back(LinkOutput::Disconnected);
+            self.out.push(LinkOutput::Disconnected);
         }
     }
 
@@ -535,27 +359,7 @@ impl Link {
             self.snapshot.reason = Some(Reason::Offline);
         }
         self.phase = Phase::Waiting { until };
-        self.out.push_back(LinkOutput::Reconnecting { delay });
-    }
-
-    fn went_offline(&mut self) {
-        self.offline = true;
-        if let Phase::Waiting { until: until @ Some(_) } = &mut self.phase {
-            *until = None;
-            self.snapshot.reason = Some(Reason::Offline);
-        }
-    }
-
-    fn went_into_page_cache(&mut self, now: Timestamp) {
-        if self.is_idle() {
-            return;
-        }
-        self.in_page_cache = true;
-        self.withdraw();
-        self.hang_up();
-        self.phase = Phase::Waiting { until: None };
-        self.snapshot.reason = Some(Reason::PageHidden);
-        self.set(Status::Reconnecting, now);
+        self.out.push(LinkOutput::Reconnecting { delay });
     }
 }
 

@@ -7,6 +7,7 @@ mod finish;
 pub mod json;
 mod receive;
 mod replay;
+mod sequence;
 mod session;
 pub mod wire;
 
