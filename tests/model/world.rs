@@ -201,8 +201,8 @@ impl World {
             Fault::Refuse(refuses) => self.gateway.refuses = refuses,
             Fault::Latency(latency) => self.latency = latency,
             Fault::Duplicate(duplicates) => self.gateway.duplicates = duplicates,
-            Fault::Malformed => self.to_current(|dial| Input::Garbled { dial, detail: "{oops".to_owned() }),
-            Fault::SocketError => self.to_current(|dial| Input::Faulted { dial }),
+            Fault::Malformed => self.hand_to_current(|dial| Input::Garbled { dial, detail: "{oops".to_owned() }),
+            Fault::SocketError => self.hand_to_current(|dial| Input::Faulted { dial }),
             Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
             Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
             Fault::RefuseToken => self.gateway.refuse_next_token = true,
@@ -403,7 +403,7 @@ impl World {
         assert!(!self.running && self.session.deadline().is_none(), "disconnect() ends everything at once");
     }
 
-    fn to_current(&mut self, input: impl FnOnce(DialId) -> Input<Frame>) {
+    fn hand_to_current(&mut self, input: impl FnOnce(DialId) -> Input<Frame>) {
         if let Some(dial) = self.sockets.keys().next() {
             let input = input(*dial);
             self.input(input);
