@@ -9,5 +9,5 @@ mod outbox;
 pub use completion::{Completion, CompletionSource, Outcome};
 pub use cursor::{Cursor, EventId, EventKey};
 pub use echo_guard::{EchoSignal, MirroredTerminalEchoGuard, Protocol};
-pub use event::{EVENT_TYPES, Ending, EventHead, EventType, SESSION_STATUSES, SessionStatus};
+pub use event::{EVENT_TYPE_NAMES, Ending, EventHead, EventType, SESSION_STATUSES, SessionStatus};
 pub use outbox::{Outbox, ToolResult};

@@ -26,7 +26,9 @@ pub fn socket_url(gateway_url: &str, operation_id: &str) -> String {
         .find_map(|(prefix, scheme)| Some((*scheme, gateway_url.strip_prefix(prefix)?)))
         .unwrap_or(("ws://", gateway_url));
     let rest = rest.trim_end_matches('/');
-    let mut url = [scheme, rest, "/ws?operationId="].concat();
+    let mut url = String::from(scheme);
+    url.push_str(rest);
+    url.push_str("/ws?operationId=");
     url.extend(utf8_percent_encode(operation_id, COMPONENT));
     url
 }

@@ -11,7 +11,7 @@ use crate::agent::{Ending, EventHead, EventId, EventType, SessionStatus};
 
 /// The text of a client's frame.
 pub fn encode(frame: &ClientFrame) -> String {
-    frame.encode(|text| serde_json::Value::from(text).to_string())
+    frame.encode(&|text| serde_json::Value::from(text).to_string())
 }
 
 /// Decodes a frame of the server. The payload is the text of the event, or of the whole frame where it is a request.

@@ -60,13 +60,13 @@ impl<P> Session<P> {
 
     pub(super) fn garbled(&mut self, dial: DialId, detail: &str) {
         if self.link.is_current(dial) {
-            self.error(ErrorCode::Protocol, ["The gateway sent something that is no frame: ", detail].concat());
+            self.error(ErrorCode::Protocol, said("The gateway sent something that is no frame: ", detail));
         }
     }
 
     pub(super) fn faulted(&mut self, dial: DialId) {
         if self.link.is_current(dial) {
-            self.error(ErrorCode::SocketError, ["WebSocket error for operation ", &self.operation_id].concat());
+            self.error(ErrorCode::SocketError, said("WebSocket error for operation ", &self.operation_id));
         }
     }
 
@@ -299,7 +299,7 @@ impl<P> Session<P> {
 
     fn tool_results_expired(&mut self) {
         for result in self.outbox.expired(self.now) {
-            let message = ["Not delivered within 120 s: the result of tool call ", &result.tool_call_id].concat();
+            let message = said("Not delivered within 120 s: the result of tool call ", &result.tool_call_id);
             self.error(ErrorCode::ToolResultExpired, message);
         }
     }
@@ -319,4 +319,11 @@ impl<P> Session<P> {
     pub(super) const fn now(&self) -> Timestamp {
         self.now
     }
+}
+
+/// A sentence and what it is about.
+fn said(sentence: &str, subject: &str) -> String {
+    let mut text = String::from(sentence);
+    text.push_str(subject);
+    text
 }

@@ -146,25 +146,37 @@ pub enum ClientFrame {
 
 impl ClientFrame {
     /// The frame as JSON text; `quote` writes a text as a JSON string.
-    pub fn encode(&self, quote: impl Fn(&str) -> String) -> String {
-        let object = |members: &[&str]| ["{\"type\":", &members.concat(), "}"].concat();
+    pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
+        let object = |frame_type: &str, members: &[(&str, String)]| {
+            let mut text = String::from("{\"type\":\"");
+            text.push_str(frame_type);
+            text.push('"');
+            for (name, value) in members {
+                text.push_str(",\"");
+                text.push_str(name);
+                text.push_str("\":");
+                text.push_str(value);
+            }
+            text.push('}');
+            text
+        };
+        let flag = |flag: bool| String::from(if flag { "true" } else { "false" });
         match self {
-            Self::Heartbeat => object(&["\"heartbeat\""]),
-            Self::Interrupt => object(&["\"interrupt\""]),
+            Self::Heartbeat => object("heartbeat", &[]),
+            Self::Interrupt => object("interrupt", &[]),
             Self::ToolResult(result) => result.frame.to_string(),
-            Self::Auth { token, client_id: None } => object(&["\"auth\",\"token\":", &quote(token)]),
+            Self::Auth { token, client_id: None } => object("auth", &[("token", quote(token))]),
             Self::Auth { token, client_id: Some(client_id) } => {
-                object(&["\"auth\",\"token\":", &quote(token), ",\"clientId\":", &quote(client_id)])
+                object("auth", &[("token", quote(token)), ("clientId", quote(client_id))])
             }
             Self::Resume { last_event_id } => {
-                object(&["\"resume\",\"lastEventId\":", &quote(last_event_id), ",\"wantStatus\":true"])
+                object("resume", &[("lastEventId", quote(last_event_id)), ("wantStatus", flag(true))])
             }
             Self::ToolConfirmation { tool_call_id, approved } => {
-                let approved = if *approved { "true" } else { "false" };
-                object(&["\"tool_confirmation\",\"toolCallId\":", &quote(tool_call_id), ",\"approved\":", approved])
+                object("tool_confirmation", &[("toolCallId", quote(tool_call_id)), ("approved", flag(*approved))])
             }
             Self::UserInput { request_id, content } => {
-                object(&["\"user_input\",\"requestId\":", &quote(request_id), ",\"content\":", &quote(content)])
+                object("user_input", &[("requestId", quote(request_id)), ("content", quote(content))])
             }
         }
     }

@@ -62,6 +62,11 @@ export function listen(socket, eventTypes, operationId, admit, deliver, onFrame,
   };
 }
 
+/** Creates a socket, by the given constructor or the global one. */
+export function createSocket(url, Constructor = globalThis.WebSocket) {
+  return new Constructor(url);
+}
+
 /** Takes the handlers of a socket away: it reports nothing any more. */
 export function silence(socket) {
   socket.onopen = socket.onerror = socket.onclose = socket.onmessage = null;

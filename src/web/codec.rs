@@ -1,9 +1,10 @@
 //! Between the objects of the engine and the frames of the core.
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use crate::agent::{EVENT_TYPES, Ending, EventHead, EventId, EventType, SessionStatus};
+use crate::agent::{EVENT_TYPE_NAMES, Ending, EventHead, EventId, EventType, SessionStatus};
 use crate::link::Token;
 use crate::v1::wire::ServerFrame;
 
@@ -19,6 +20,10 @@ extern "C" {
         on_frame: &JsValue,
         on_signal: &JsValue,
     );
+
+    /// Creates a socket, by the given constructor or the global one; what the constructor threw.
+    #[wasm_bindgen(catch, js_name = createSocket)]
+    pub(super) fn create_socket(url: &str, constructor: Option<&Function>) -> Result<WebSocket, JsValue>;
 
     /// Takes the handlers of a socket away.
     pub(super) fn silence(socket: &WebSocket);
@@ -44,7 +49,7 @@ extern "C" {
 
 /// Sets the handlers of a socket.
 pub(super) fn listen(socket: &WebSocket, operation_id: &str, [admit, deliver, on_frame, on_signal]: [&JsValue; 4]) {
-    listen_with(socket, &EVENT_TYPES.join(" "), operation_id, admit, deliver, on_frame, on_signal);
+    listen_with(socket, EVENT_TYPE_NAMES, operation_id, admit, deliver, on_frame, on_signal);
 }
 
 /// A token with the dates that the engine's JSON finds in it.

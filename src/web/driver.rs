@@ -216,7 +216,7 @@ impl Driver {
     }
 
     fn send(&self, dial: DialId, command: &ClientFrame) {
-        let text = command.encode(codec::quote);
+        let text = command.encode(&codec::quote);
         let sent = {
             let mut state = self.state.borrow_mut();
             if text.len() > LARGE_FRAME && !std::mem::replace(&mut state.large_frame_told, true) {
@@ -305,7 +305,10 @@ impl Report for Reporter {
 }
 
 fn closing(code: u16, reason: &str) -> String {
-    [&code.to_string(), " ", reason].concat()
+    let mut text = code.to_string();
+    text.push(' ');
+    text.push_str(reason);
+    text
 }
 
 fn now() -> Timestamp {

@@ -1,6 +1,6 @@
 //! One WebSocket and its handlers, owned together.
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -46,13 +46,7 @@ impl Socket {
         deliver: &Function,
         reporter: impl Report,
     ) -> Result<Self, JsValue> {
-        let constructor = match constructor {
-            Some(constructor) => constructor.clone(),
-            None => codec::member(&js_sys::global(), "WebSocket")
-                .dyn_into()
-                .map_err(|_| JsValue::from_str("there is no WebSocket here; give one as an option"))?,
-        };
-        let web_socket: WebSocket = Reflect::construct(&constructor, &Array::of1(&url.into()))?.unchecked_into();
+        let web_socket = codec::create_socket(url, constructor)?;
         let handlers = handlers(dial, operation_id.to_owned(), reporter);
         let (admit, on_frame, on_signal) = &handlers;
         let callbacks = [admit.as_ref(), deliver.as_ref(), on_frame.as_ref(), on_signal.as_ref()];
