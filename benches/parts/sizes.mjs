@@ -44,7 +44,7 @@ async function contributors(read, wasm) {
   const glue = existsSync(glueFile) ? sizeOf(await minifiedGlue()) : undefined;
   const parts = [
     ['.wasm', sizeOf(wasm)],
-    ['.wasm as base64, in default', sizeOf(Buffer.from(wasm.toString('base64')))],
+    ['.wasm as text, in default', sizeOf(Buffer.from(wasm.toString('hex')))],
     ['JavaScript of slim', sizeOf(read('slim.mjs'))],
     ['  helpers', helpers],
   ];

@@ -70,7 +70,10 @@ function resolveGenerated(glue, slim) {
       build.onResolve({ filter: /^#wasm$/ }, () => ({ path: wasmFile }));
       // Two digits a byte keep what repeats in the module repeating in the text, so that it compresses better than
       // base64 does.
-      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({ contents: readFileSync(path, 'hex'), loader: 'text' }));
+      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
+        contents: readFileSync(path, 'hex'),
+        loader: 'text',
+      }));
       if (!slim) return;
       build.onResolve({ filter: /^\.\/loader\.js$/ }, () => ({ path: join(sources, 'loader-slim.ts') }));
     },

@@ -101,7 +101,8 @@ function renamed(glue, { imports, exports }) {
       : replaced(text, `\\b${name}: function`, `${short}: function`);
   }
   text = replaced(text, '"\\./agent_gateway_client_bg\\.js": ', '"a": ');
-  for (const [name, short] of exports) text = text.replace(new RegExp(`\\bwasm\\.${name}\\b`, 'g'), `wasm.${short}`);
+  for (const [name, short] of exports)
+    text = text.replace(new RegExp(`\\bwasm\\.${name}\\b`, 'g'), `wasm.${short}`);
   return text;
 }
 

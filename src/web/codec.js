@@ -34,6 +34,9 @@ const GARBLED = 3;
  */
 export function listen(socket, eventTypes, operationId, admit, deliver, onFrame, onSignal) {
   const indices = new Map(eventTypes.split(' ').map((name, index) => [name, index]));
+  // Events of one type follow each other, so that the table is seldom asked.
+  let lastType;
+  let lastIndex = 0;
   const signal = (kind, code, text) => onSignal(kind, code, text, Date.now());
   const garbled = (detail) => signal(GARBLED, 0, detail);
   socket.onopen = () => signal(OPENED, 0, '');
@@ -48,16 +51,20 @@ export function listen(socket, eventTypes, operationId, admit, deliver, onFrame,
     } catch (error) {
       return garbled(messageOf(error));
     }
-    if (!isObject(frame)) return garbled('JSON that is no object');
-    if (frame.type !== 'agent_event') return onFrame(frame, Date.now());
+    if (frame?.type !== 'agent_event') {
+      return isObject(frame) ? onFrame(frame, Date.now()) : garbled('JSON that is no object');
+    }
     const { event } = frame;
     if (!isObject(event)) return garbled('an agent_event without an event');
+    if (event.type !== lastType) {
+      lastType = event.type;
+      lastIndex = indices.get(lastType) ?? 0;
+    }
     const id = frame.id;
     const number = typeof id === 'string' ? numberOf(id) : NaN;
     const owner = event.operationId;
     const own = !owner || owner === operationId;
-    const type = indices.get(event.type) ?? 0;
-    if (admit(number, type, own, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
+    if (admit(number, lastIndex, own, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
     onFrame(frame, Date.now());
   };
 }
