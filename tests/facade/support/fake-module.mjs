@@ -8,7 +8,7 @@ const sources = fileURLToPath(new URL('../../../pkg-template/src', import.meta.u
 const glue = fileURLToPath(new URL('fake-glue.mjs', import.meta.url));
 
 /** A module with one function, `trap`, which does what a Rust panic does. */
-const TRAP = 'AGFzbQEAAAABBAFgAAADAgEABwgBBHRyYXAAAAoFAQMAAAs=';
+const TRAP = '0061736d0100000001040160000003020100070801047472617000000a05010300000b';
 
 /** Loads the facade over a stand-in for the generated code; each call gives a fresh copy of it. */
 export async function loadFacadeOverFake() {
