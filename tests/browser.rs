@@ -216,7 +216,8 @@ async fn a_half_open_socket_is_replaced_within_five_seconds_of_waking() {
     signal("document", "visibilitychange", false);
     let begun = js_sys::Date::now();
     wait_for("the replacement", || run.heard.dials.get() == 2).await;
-    assert!(js_sys::Date::now() - begun < 6_500.0, "4 s for the probe, 1 s until the dial, and the way there");
+    let taken = js_sys::Date::now() - begun;
+    assert!(taken < 6_500.0, "4 s for the probe, 1 s until the dial, and the way there, not {taken} ms");
     wait_for("more events", || run.heard.events.get() > heard).await;
 }
 
@@ -308,8 +309,10 @@ async fn a_client_that_is_gone_ignores_the_token_it_asked_for() {
     assert_eq!(told.get(), before);
 }
 
+/// Chromium delays the connections that come after so many broken ones; the runner takes the tests in the reverse order
+/// of their names, so this one is last.
 #[wasm_bindgen_test]
-async fn a_thousand_clients_leave_nothing_behind() {
+async fn a_1000_clients_leave_nothing_behind() {
     let run = start("long", |_, _, _| ()).await;
     let (listeners, mut memory) = (listener_count(), 0);
     for round in 0..1_000 {

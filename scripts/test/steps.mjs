@@ -94,7 +94,7 @@ async function browser({ timeoutMs }) {
         run(
           'wasm-pack',
           ['test', '--headless', '--chrome', '--chromedriver', findChromedriver(), '--', '--test', 'browser'],
-          { env: { ...env, CARGO_TARGET_DIR: targetDir }, timeoutMs },
+          { env: { ...env, CARGO_TARGET_DIR: targetDir, WASM_BINDGEN_TEST_TIMEOUT: '180' }, timeoutMs },
         ),
       ),
     undefined,
