@@ -79,6 +79,8 @@
 //! # }
 //! ```
 
+#![warn(missing_docs)]
+
 pub mod agent;
 pub mod link;
 pub mod machine;
