@@ -49,8 +49,6 @@ impl EventType {
     pub const AGENT_RUNTIME_END: Self = Self(1);
     /// The run of the event's operation failed.
     pub const ERROR: Self = Self(2);
-    /// The client is asked to run a tool.
-    pub const TOOL_EXECUTE: Self = Self(3);
     /// A piece of the answer.
     pub const STREAM_CHUNK: Self = Self(4);
 

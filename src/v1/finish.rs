@@ -63,12 +63,12 @@ impl<P> Session<P> {
 
     fn close(&mut self, reason: Reason) {
         self.ready.clear();
-        self.link.stop(reason, self.now());
+        self.link.stop(reason, self.now);
         self.drain_link();
     }
 
     fn complete(&mut self, completion: Completion) {
-        if !self.is_running() {
+        if self.cycle == Cycle::Over {
             return;
         }
         self.cycle = Cycle::Over;

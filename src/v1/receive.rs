@@ -3,11 +3,10 @@
 use crate::agent::{CompletionSource, EchoSignal, EventHead, EventId, Outcome, SessionStatus};
 use crate::link::{LinkOutput, Reason};
 use crate::machine::{DialId, Output, Question};
-use crate::time::Timestamp;
 
 use super::event::{Continuity, ErrorCode, Event, SessionCompletion};
 use super::replay::{Gathered, Purpose, Replay};
-use super::session::{Audit, Cycle, Session};
+use super::session::{Audit, Session};
 use super::wire::{ClientFrame, ServerFrame};
 
 /// The close code of a refusal.
@@ -50,12 +49,8 @@ impl<P> Session<P> {
             self.ready.push_back((dial, frame));
             return;
         }
-        if matches!(self.replay, Replay::Live) {
-            self.ready.push_back((dial, frame));
-        } else {
-            let gathered = self.replay.take(frame, self.now);
-            self.gathered(dial, gathered);
-        }
+        let gathered = self.replay.take(frame, self.now);
+        self.gathered(dial, gathered);
     }
 
     pub(super) fn garbled(&mut self, dial: DialId, detail: &str) {
@@ -310,14 +305,6 @@ impl<P> Session<P> {
 
     pub(super) fn tell(&mut self, event: Event<P>) {
         self.out.push_back(Output::Event(event));
-    }
-
-    pub(super) fn is_running(&self) -> bool {
-        self.cycle == Cycle::Running
-    }
-
-    pub(super) const fn now(&self) -> Timestamp {
-        self.now
     }
 }
 

@@ -196,14 +196,13 @@ impl<P> Gathering<P> {
     /// in order, so there is nothing to wait for.
     fn is_whole(&self) -> bool {
         let mut last = self.last;
-        for frame in &self.frames {
-            match number_of(frame) {
-                None => return true,
-                Some(number) if number > last + 1 => return self.frames.iter().any(|held| number_of(held).is_none()),
-                Some(number) => last = last.max(number),
-            }
-        }
-        true
+        let follows = |number: u64| {
+            let follows = number <= last + 1;
+            last = last.max(number);
+            follows
+        };
+        let Some(numbers) = self.frames.iter().map(number_of).collect::<Option<Vec<u64>>>() else { return true };
+        numbers.into_iter().all(follows)
     }
 }
 

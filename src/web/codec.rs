@@ -28,7 +28,9 @@ extern "C" {
     /// Takes the handlers of a socket away.
     pub(super) fn silence(socket: &WebSocket);
 
-    fn text(object: &JsValue, name: &str) -> Option<String>;
+    /// A text member of an object.
+    #[wasm_bindgen(js_name = text)]
+    pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String>;
     fn number(object: &JsValue, name: &str) -> f64;
     pub(super) fn member(object: &JsValue, name: &str) -> JsValue;
 
@@ -58,11 +60,6 @@ pub(super) fn token(secret: String) -> Token {
     Token::with_claims(secret, iat, exp)
 }
 
-/// A text member of an object.
-pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String> {
-    text(object, name)
-}
-
 /// The head of an event, from what the handler read of it. Events that tell an end are read by [`frame`].
 pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp: f64) -> EventHead {
     EventHead {
@@ -76,26 +73,26 @@ pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp
 
 /// A frame, read member by member.
 pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> {
-    let id = text(&frame, "id").as_deref().and_then(EventId::parse);
-    let Some(frame_type) = text(&frame, "type") else {
+    let id = text_member(&frame, "id").as_deref().and_then(EventId::parse);
+    let Some(frame_type) = text_member(&frame, "type") else {
         return ServerFrame::Unknown;
     };
     match frame_type.as_str() {
         "heartbeat_ack" => ServerFrame::HeartbeatAck,
         "auth_success" => ServerFrame::AuthSuccess,
-        "auth_failed" => ServerFrame::AuthFailed { reason: text(&frame, "reason").unwrap_or_default() },
+        "auth_failed" => ServerFrame::AuthFailed { reason: text_member(&frame, "reason").unwrap_or_default() },
         "auth_expired" => ServerFrame::AuthExpired,
         "agent_event" => {
             let event = member(&frame, "event");
             ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: event }
         }
         "resume_complete" => ServerFrame::ResumeComplete {
-            status: text(&frame, "status").as_deref().map(SessionStatus::from_name),
+            status: text_member(&frame, "status").as_deref().map(SessionStatus::from_name),
             gap: member(&frame, "gap").is_truthy(),
         },
-        "session_complete" => ServerFrame::SessionComplete { id, summary: text(&frame, "summary") },
+        "session_complete" => ServerFrame::SessionComplete { id, summary: text_member(&frame, "summary") },
         "status_change" => {
-            let status = SessionStatus::from_name(&text(&frame, "status").unwrap_or_default());
+            let status = SessionStatus::from_name(&text_member(&frame, "status").unwrap_or_default());
             ServerFrame::StatusChange { id, status }
         }
         "tool_confirmation_request" => ServerFrame::ToolConfirmationRequest { id, payload: frame },
@@ -105,10 +102,10 @@ pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> 
 }
 
 fn head(event: &JsValue, operation_id: &str) -> EventHead {
-    let event_type = EventType::from_name(&text(event, "type").unwrap_or_default());
+    let event_type = EventType::from_name(&text_member(event, "type").unwrap_or_default());
     EventHead {
         event_type,
-        own: text(event, "operationId").is_none_or(|id| id.is_empty() || id == operation_id),
+        own: text_member(event, "operationId").is_none_or(|id| id.is_empty() || id == operation_id),
         step_index: number(event, "stepIndex") as u32,
         timestamp: millis(number(event, "timestamp")),
         ending: event_type.tells_end().then(|| Box::new(ending(&member(event, "data")))),
@@ -117,10 +114,10 @@ fn head(event: &JsValue, operation_id: &str) -> EventHead {
 
 fn ending(data: &JsValue) -> Ending {
     Ending {
-        reason: text(data, "reason"),
-        detail: text(data, "reasonDetail").or_else(|| text(data, "message")),
-        error_type: text(data, "errorType").or_else(|| text(data, "error")),
-        body_reason: text(&member(data, "body"), "reason"),
+        reason: text_member(data, "reason"),
+        detail: text_member(data, "reasonDetail").or_else(|| text_member(data, "message")),
+        error_type: text_member(data, "errorType").or_else(|| text_member(data, "error")),
+        body_reason: text_member(&member(data, "body"), "reason"),
     }
 }
 
