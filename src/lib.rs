@@ -84,6 +84,7 @@
 pub mod agent;
 pub mod link;
 pub mod machine;
+mod text;
 pub mod time;
 pub mod v1;
 #[cfg(target_family = "wasm")]

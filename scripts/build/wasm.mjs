@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { run } from '../lib/process.mjs';
 import { root, targetDir, workDir } from '../lib/project.mjs';
 import { whenChanged } from '../lib/stamps.mjs';
+import { withoutPanicMessages } from './snip.mjs';
 
 const bindgenDir = join(workDir, 'bindgen');
 /** The generated JavaScript around the module. */
@@ -25,7 +26,7 @@ const FEATURES = [
 
 /** Rust sources → glue and module. */
 export function buildWasm() {
-  const inputs = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/build/wasm.mjs'];
+  const inputs = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/build/wasm.mjs', 'scripts/build/snip.mjs'];
   return whenChanged(
     'wasm',
     { inputs: inputs.map((input) => join(root, input)), outputs: [glueFile, wasmFile] },
@@ -67,24 +68,22 @@ async function bind() {
   rmSync(bindgenDir, { recursive: true, force: true });
   mkdirSync(bindgenDir, { recursive: true });
   const compiled = join(targetDir, 'wasm32-unknown-unknown', 'wasm-release', 'agent_gateway_client.wasm');
-  const options = [
-    '--target',
-    'web',
-    '--no-typescript',
-    '--remove-name-section',
-    '--remove-producers-section',
-  ];
+  const options = ['--target', 'web', '--no-typescript', '--remove-producers-section'];
   await run('wasm-bindgen', [...options, '--out-dir', bindgenDir, compiled], { quiet: true });
 }
 
 async function optimise() {
   const bound = join(bindgenDir, 'agent_gateway_client_bg.wasm');
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
-  const options = ['-Oz', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+  const snipped = join(workDir, 'snipped.wasm');
+  writeFileSync(snipped, withoutPanicMessages(readFileSync(bound)));
+  const inline = ['-ocimfs', '30'];
+  const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
+  const options = [...inline, '-Oz', '--converge', ...strip];
   const features = FEATURES.map((feature) => `--enable-${feature}`);
   const optimised = join(workDir, 'optimised.wasm');
   const minify = '--minify-imports-and-exports-and-modules';
-  const command = [wasmOpt, bound, '-o', optimised, ...features, ...options, minify];
+  const command = [wasmOpt, snipped, '-o', optimised, ...features, ...options, minify];
   const output = await run(process.execPath, command, { quiet: true });
   // The names come first; notices may follow.
   const mapping = JSON.parse(output.slice(output.indexOf('{'), output.indexOf('\n}') + 2));

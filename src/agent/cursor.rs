@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::event::{EventHead, EventType};
 use crate::machine::DialId;
+use crate::text::decimal;
 
 /// As many delivered events are remembered as a gateway buffers.
 const REMEMBERED: usize = 1_000;
@@ -35,15 +36,6 @@ impl EventId {
         match self {
             Self::Number(number) => Some(*number),
             Self::Text(_) => None,
-        }
-    }
-}
-
-impl std::fmt::Display for EventId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Number(number) => number.fmt(formatter),
-            Self::Text(text) => text.fmt(formatter),
         }
     }
 }
@@ -84,7 +76,7 @@ impl Cursor {
     pub fn id(&self) -> String {
         match &self.last {
             None => String::new(),
-            Some(EventId::Number(number)) => number.to_string(),
+            Some(EventId::Number(number)) => decimal(*number),
             Some(EventId::Text(text)) => text.clone(),
         }
     }

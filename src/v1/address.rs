@@ -1,18 +1,6 @@
 //! Where an operation's socket is.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-/// What `encodeURIComponent` leaves as it is, besides letters and digits.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
+use crate::text::push_url_component;
 
 /// The schemes of a base URL and what becomes of them.
 const SCHEMES: [(&str, &str); 4] =
@@ -29,7 +17,7 @@ pub fn socket_url(gateway_url: &str, operation_id: &str) -> String {
     let mut url = String::from(scheme);
     url.push_str(rest);
     url.push_str("/ws?operationId=");
-    url.extend(utf8_percent_encode(operation_id, COMPONENT));
+    push_url_component(&mut url, operation_id);
     url
 }
 

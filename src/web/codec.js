@@ -27,17 +27,22 @@ const GARBLED = 3;
  *
  * @param eventTypes event type names in the order of their indices
  * @param operationId the client's own operation
- * @param admit (id, typeIndex, own, stepIndex, timestamp): whether an event may be delivered at once
- * @param deliver (event): hands an event to the listeners
- * @param onFrame (frame, now): every frame that was not delivered
- * @param onSignal (kind, code, text, now): opened, faulted, closed, garbled
+ * @param port takes what the socket reports
+ * @param deliver (event): hands an event to the listeners; without it the port does
  */
-export function listen(socket, eventTypes, operationId, admit, deliver, onFrame, onSignal) {
+export function listen(
+  socket,
+  dial,
+  eventTypes,
+  operationId,
+  port,
+  deliver = (event) => port.deliver(event),
+) {
   const indices = new Map(eventTypes.split(' ').map((name, index) => [name, index]));
   // Events of one type follow each other, so that the table is seldom asked.
   let lastType;
   let lastIndex = 0;
-  const signal = (kind, code, text) => onSignal(kind, code, text, Date.now());
+  const signal = (kind, code, text) => port.signal(dial, kind, code, text, Date.now());
   const garbled = (detail) => signal(GARBLED, 0, detail);
   socket.onopen = () => signal(OPENED, 0, '');
   socket.onerror = () => signal(FAULTED, 0, '');
@@ -52,7 +57,7 @@ export function listen(socket, eventTypes, operationId, admit, deliver, onFrame,
       return garbled(messageOf(error));
     }
     if (frame?.type !== 'agent_event') {
-      return isObject(frame) ? onFrame(frame, Date.now()) : garbled('JSON that is no object');
+      return isObject(frame) ? port.frame(dial, frame, 0, Date.now()) : garbled('JSON that is no object');
     }
     const { event } = frame;
     if (!isObject(event)) return garbled('an agent_event without an event');
@@ -64,8 +69,9 @@ export function listen(socket, eventTypes, operationId, admit, deliver, onFrame,
     const number = typeof id === 'string' ? numberOf(id) : NaN;
     const owner = event.operationId;
     const own = !owner || owner === operationId;
-    if (admit(number, lastIndex, own, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
-    onFrame(frame, Date.now());
+    if (port.admit(dial, number, lastIndex, own, +event.stepIndex || 0, +event.timestamp))
+      return deliver(event);
+    port.frame(dial, frame, lastIndex, Date.now());
   };
 }
 
@@ -73,6 +79,9 @@ export function listen(socket, eventTypes, operationId, admit, deliver, onFrame,
 export function createSocket(url, Constructor = globalThis.WebSocket) {
   return new Constructor(url);
 }
+
+/** Frees a port, once no call on it is under way any more. */
+export const release = (port) => queueMicrotask(() => port.free());
 
 /** Takes the handlers of a socket away: it reports nothing any more. */
 export function silence(socket) {

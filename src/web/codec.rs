@@ -13,17 +13,19 @@ extern "C" {
     #[wasm_bindgen(js_name = listen)]
     fn listen_with(
         socket: &WebSocket,
+        dial: u32,
         event_types: &str,
         operation_id: &str,
-        admit: &JsValue,
-        deliver: &JsValue,
-        on_frame: &JsValue,
-        on_signal: &JsValue,
+        port: &JsValue,
+        deliver: Option<&Function>,
     );
 
     /// Creates a socket, by the given constructor or the global one; what the constructor threw.
     #[wasm_bindgen(catch, js_name = createSocket)]
     pub(super) fn create_socket(url: &str, constructor: Option<&Function>) -> Result<WebSocket, JsValue>;
+
+    /// Frees a port, once no call on it is under way any more.
+    pub(super) fn release(port: &JsValue);
 
     /// Takes the handlers of a socket away.
     pub(super) fn silence(socket: &WebSocket);
@@ -50,8 +52,14 @@ extern "C" {
 }
 
 /// Sets the handlers of a socket.
-pub(super) fn listen(socket: &WebSocket, operation_id: &str, [admit, deliver, on_frame, on_signal]: [&JsValue; 4]) {
-    listen_with(socket, EVENT_TYPE_NAMES, operation_id, admit, deliver, on_frame, on_signal);
+pub(super) fn listen(
+    socket: &WebSocket,
+    dial: u32,
+    operation_id: &str,
+    port: &JsValue,
+    deliver: Option<&Function>,
+) {
+    listen_with(socket, dial, EVENT_TYPE_NAMES, operation_id, port, deliver);
 }
 
 /// A token with the dates that the engine's JSON finds in it.
@@ -71,8 +79,8 @@ pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp
     }
 }
 
-/// A frame, read member by member.
-pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> {
+/// A frame, read member by member; `event_type` where it is an event.
+pub(super) fn frame(frame: JsValue, event_type: u32, operation_id: &str) -> ServerFrame<JsValue> {
     let id = text_member(&frame, "id").as_deref().and_then(EventId::parse);
     let Some(frame_type) = text_member(&frame, "type") else {
         return ServerFrame::Unknown;
@@ -84,7 +92,7 @@ pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> 
         "auth_expired" => ServerFrame::AuthExpired,
         "agent_event" => {
             let event = member(&frame, "event");
-            ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: event }
+            ServerFrame::AgentEvent { id, head: head(&event, event_type, operation_id), payload: event }
         }
         "resume_complete" => ServerFrame::ResumeComplete {
             status: text_member(&frame, "status").as_deref().map(SessionStatus::from_name),
@@ -101,8 +109,8 @@ pub(super) fn frame(frame: JsValue, operation_id: &str) -> ServerFrame<JsValue> 
     }
 }
 
-fn head(event: &JsValue, operation_id: &str) -> EventHead {
-    let event_type = EventType::from_name(&text_member(event, "type").unwrap_or_default());
+fn head(event: &JsValue, event_type: u32, operation_id: &str) -> EventHead {
+    let event_type = EventType::from_index(event_type);
     EventHead {
         event_type,
         own: text_member(event, "operationId").is_none_or(|id| id.is_empty() || id == operation_id),

@@ -5,17 +5,19 @@
 use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Date, Function};
+use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
 use super::codec;
 use super::host::{Host, LogLevel, TokenQuestion};
-use super::socket::{Report, Socket};
+use super::port::AgentGatewayPort;
+use super::socket::Socket;
 use super::wake::WakeSignals;
 use crate::agent::EventHead;
 use crate::link::Status;
 use crate::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, TokenReason};
+use crate::text::decimal;
 use crate::time::Timestamp;
 use crate::v1::wire::{ClientFrame, ServerFrame};
 use crate::v1::{Config, Event, Session};
@@ -32,16 +34,8 @@ pub(super) struct Driver {
     state: RefCell<State>,
     host: Host,
     operation_id: String,
-    deliver: Deliver,
+    port: JsValue,
     this: Weak<Driver>,
-}
-
-/// Hands an event that was admitted to the listeners.
-enum Deliver {
-    /// By a function of the host's own.
-    Direct(Function),
-    /// By the host's handler.
-    Through(Closure<dyn Fn(JsValue)>),
 }
 
 struct State {
@@ -67,19 +61,18 @@ impl Driver {
             large_frame_told: false,
         };
         Rc::new_cyclic(|this: &Weak<Self>| {
-            let deliver = match host.deliver.clone() {
-                Some(function) => Deliver::Direct(function),
-                None => {
-                    let this = this.clone();
-                    Deliver::Through(Closure::new(move |event| {
-                        if let Some(driver) = this.upgrade() {
-                            (driver.host.on_event)(Event::AgentEvent(event));
-                        }
-                    }))
-                }
-            };
-            Self { state: RefCell::new(state), host, operation_id, deliver, this: this.clone() }
+            let port = AgentGatewayPort::to(this.clone());
+            Self { state: RefCell::new(state), host, operation_id, port, this: this.clone() }
         })
+    }
+
+    pub(super) fn operation_id(&self) -> &str {
+        &self.operation_id
+    }
+
+    /// What JavaScript calls back.
+    pub(super) fn port(&self) -> &JsValue {
+        &self.port
     }
 
     /// Looks at the session.
@@ -111,11 +104,29 @@ impl Driver {
         self.input(Input::Answered { request, answer });
     }
 
-    fn input(&self, input: Input<ServerFrame<JsValue>>) {
+    /// Whether an event may be delivered at once.
+    pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
+        self.state.borrow_mut().session.admit(dial, number, head)
+    }
+
+    /// Hands an admitted event to the host.
+    pub(super) fn deliver(&self, event: JsValue) {
+        (self.host.on_event)(Event::AgentEvent(event));
+    }
+
+    /// Takes the end of a socket in.
+    pub(super) fn closed(&self, dial: DialId, code: u16, reason: String, now: Timestamp) {
+        self.host.log(LogLevel::Info, "the socket was closed", &closing(code, &reason));
+        let closed = self.take_socket(dial);
+        self.input_at(Input::Closed { dial, code, reason }, now);
+        drop(closed);
+    }
+
+    pub(super) fn input(&self, input: Input<ServerFrame<JsValue>>) {
         self.input_at(input, now());
     }
 
-    fn input_at(&self, input: Input<ServerFrame<JsValue>>, now: Timestamp) {
+    pub(super) fn input_at(&self, input: Input<ServerFrame<JsValue>>, now: Timestamp) {
         self.call_at(now, |session, now| session.handle(input, now));
     }
 
@@ -173,12 +184,7 @@ impl Driver {
         });
         let active = !state.session.is_idle();
         if active && state.wake_signals.is_none() {
-            let this = self.this.clone();
-            state.wake_signals = Some(WakeSignals::listen(move |wake| {
-                if let Some(driver) = this.upgrade() {
-                    driver.input(Input::Woke(wake));
-                }
-            }));
+            state.wake_signals = Some(WakeSignals::listen(&self.port));
         } else if !active {
             state.wake_signals = None;
         }
@@ -237,9 +243,8 @@ impl Driver {
     }
 
     fn dial(&self, dial: DialId, url: &str) {
-        let reports = Reporter(self.this.clone());
-        let (constructor, deliver) = (self.host.web_socket.as_ref(), self.deliver.function());
-        match Socket::open(dial, url, constructor, &self.operation_id, deliver, reports) {
+        let (constructor, deliver) = (self.host.web_socket.as_ref(), self.host.deliver.as_ref());
+        match Socket::open(dial, url, constructor, &self.operation_id, &self.port, deliver) {
             Ok(socket) => self.state.borrow_mut().socket = Some(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);
@@ -272,40 +277,14 @@ impl Driver {
     }
 }
 
-impl Deliver {
-    fn function(&self) -> &Function {
-        match self {
-            Self::Direct(function) => function,
-            Self::Through(closure) => closure.as_ref().unchecked_ref(),
-        }
-    }
-}
-
-/// Takes reports in as long as the driver lives.
-#[derive(Clone)]
-struct Reporter(Weak<Driver>);
-
-impl Report for Reporter {
-    fn report(&self, input: Input<ServerFrame<JsValue>>, now: Timestamp) {
-        let Some(driver) = self.0.upgrade() else { return };
-        let closed = match &input {
-            Input::Closed { dial, code, reason } => {
-                driver.host.log(LogLevel::Info, "the socket was closed", &closing(*code, reason));
-                driver.take_socket(*dial)
-            }
-            _ => None,
-        };
-        driver.input_at(input, now);
-        drop(closed);
-    }
-
-    fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
-        self.0.upgrade().is_some_and(|driver| driver.state.borrow_mut().session.admit(dial, number, head))
+impl Drop for Driver {
+    fn drop(&mut self) {
+        codec::release(&self.port);
     }
 }
 
 fn closing(code: u16, reason: &str) -> String {
-    let mut text = code.to_string();
+    let mut text = decimal(u64::from(code));
     text.push(' ');
     text.push_str(reason);
     text

@@ -1,7 +1,7 @@
 //! The class that the TypeScript facade wraps. Internal: applications use the facade.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -11,7 +11,6 @@ use super::agent_stream::AgentStream;
 use super::codec::{member, text_member};
 use super::host::{Host, TokenQuestion};
 use super::shape;
-use crate::machine::{Answer, RequestId};
 use crate::v1::wire::ClientFrame;
 use crate::v1::{Config, Event};
 
@@ -33,17 +32,14 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/web/question.js")]
 extern "C" {
-    /// Asks the facade for a token; the answer comes by the callback, never from within.
-    fn ask(host: &Facade, request: u32, reason: &str, answer: &JsValue) -> AbortController;
+    /// Asks the facade for a token; the answer comes through the port, never from within.
+    fn ask(host: &Facade, request: u32, reason: &str, port: &JsValue) -> AbortController;
 }
-
-/// Takes an answer: the question's id, what it is (0 a token, 1 a failure, 2 a refusal), its text.
-type OnAnswer = Closure<dyn Fn(u32, u32, String)>;
 
 /// One operation's stream over v1.
 #[wasm_bindgen]
 pub struct RawAgentStream {
-    stream: Rc<AgentStream>,
+    stream: AgentStream,
     question: Rc<OpenQuestion>,
 }
 
@@ -61,14 +57,11 @@ impl RawAgentStream {
             logger.log(level.as_str(), message, detail);
         }));
         host.web_socket = member(options, "WebSocket").dyn_into::<Function>().ok();
-        let question =
-            Rc::new(OpenQuestion { facade: facade.clone(), on_answer: RefCell::default(), open: RefCell::default() });
+        let question = Rc::new(OpenQuestion { facade: facade.clone(), open: RefCell::default() });
         let (asked, withdrawn) = (question.clone(), question.clone());
         host.on_token = Some(Box::new(move |question| asked.ask(&question)));
         host.on_token_withdrawn = Some(Box::new(move |_| withdrawn.abort()));
-        let stream = Rc::new(AgentStream::new(config, host));
-        *question.on_answer.borrow_mut() = Some(on_answer(Rc::downgrade(&stream)));
-        Self { stream, question }
+        Self { stream: AgentStream::new(config, host), question }
     }
 
     /// See the facade.
@@ -147,15 +140,13 @@ impl RawAgentStream {
 /// The question for a token that may be open.
 struct OpenQuestion {
     facade: Facade,
-    on_answer: RefCell<Option<OnAnswer>>,
     open: RefCell<Option<AbortController>>,
 }
 
 impl OpenQuestion {
     fn ask(&self, question: &TokenQuestion) {
-        let on_answer = self.on_answer.borrow();
-        let Some(on_answer) = on_answer.as_ref() else { return };
-        let controller = ask(&self.facade, question.request().0, question.reason().as_str(), on_answer.as_ref());
+        let Some(driver) = question.asker.upgrade() else { return };
+        let controller = ask(&self.facade, question.request().0, question.reason().as_str(), driver.port());
         *self.open.borrow_mut() = Some(controller);
     }
 
@@ -166,18 +157,6 @@ impl OpenQuestion {
             controller.abort();
         }
     }
-}
-
-fn on_answer(stream: Weak<AgentStream>) -> OnAnswer {
-    Closure::new(move |request, kind, text| {
-        let Some(stream) = stream.upgrade() else { return };
-        let answer = match kind {
-            0 => Answer::Token(AgentStream::token(text)),
-            1 => Answer::Failed { detail: text },
-            _ => Answer::Unauthorized { detail: text },
-        };
-        stream.answer(RequestId(request), answer);
-    })
 }
 
 fn config_of(options: &JsValue, host_gives_tokens: bool) -> Config {

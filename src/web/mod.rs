@@ -11,6 +11,7 @@ mod driver;
 #[cfg(feature = "npm")]
 mod exports;
 mod host;
+mod port;
 #[cfg(feature = "npm")]
 mod shape;
 mod socket;

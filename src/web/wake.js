@@ -7,15 +7,15 @@ const ONLINE = 4;
 const OFFLINE = 5;
 
 /** Listens on the page, where there is one, and returns the function that ends it. */
-export function listenToPage(report) {
+export function listenToPage(port) {
   const { document } = globalThis;
   const listeners = [
-    [globalThis, 'online', () => report(ONLINE)],
-    [globalThis, 'offline', () => report(OFFLINE)],
-    [globalThis, 'pagehide', (event) => event.persisted && report(HIDDEN)],
-    [globalThis, 'pageshow', (event) => event.persisted && report(SHOWN)],
-    [document, 'visibilitychange', () => document.visibilityState === 'visible' && report(VISIBLE)],
-    [document, 'resume', () => report(RESUMED)],
+    [globalThis, 'online', () => port.wake(ONLINE)],
+    [globalThis, 'offline', () => port.wake(OFFLINE)],
+    [globalThis, 'pagehide', (event) => event.persisted && port.wake(HIDDEN)],
+    [globalThis, 'pageshow', (event) => event.persisted && port.wake(SHOWN)],
+    [document, 'visibilitychange', () => document.visibilityState === 'visible' && port.wake(VISIBLE)],
+    [document, 'resume', () => port.wake(RESUMED)],
   ].filter(([target]) => typeof target?.addEventListener === 'function');
   for (const [target, name, listener] of listeners) target.addEventListener(name, listener);
   return () => {

@@ -3,34 +3,21 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::machine::Wake;
-
 #[wasm_bindgen(module = "/src/web/wake.js")]
 extern "C" {
     /// Listens on the page, where there is one. Returns the function that ends it.
     #[wasm_bindgen(js_name = listenToPage)]
-    fn listen_to_page(report: &JsValue) -> Function;
+    fn listen_to_page(port: &JsValue) -> Function;
 }
 
 /// Listeners on the page, removed when dropped.
 pub(super) struct WakeSignals {
     stop: Function,
-    _report: Closure<dyn Fn(u32)>,
 }
 
 impl WakeSignals {
-    pub(super) fn listen(report: impl Fn(Wake) + 'static) -> Self {
-        let report = Closure::<dyn Fn(u32)>::new(move |signal| {
-            report(match signal {
-                0 => Wake::Visible,
-                1 => Wake::Resumed,
-                2 => Wake::Shown,
-                3 => Wake::Hidden,
-                4 => Wake::Online,
-                _ => Wake::Offline,
-            });
-        });
-        Self { stop: listen_to_page(report.as_ref()), _report: report }
+    pub(super) fn listen(port: &JsValue) -> Self {
+        Self { stop: listen_to_page(port) }
     }
 }
 
