@@ -40,14 +40,15 @@ export function withoutPanicMessages(bytes) {
 function refuseFormatting(text) {
   let caller;
   for (const line of text.split('\n')) {
-    caller = /^ \(func \$(\S+)/.exec(line)?.[1] ?? caller;
-    const callee = /\(call \$(\S+)/.exec(line)?.[1];
-    if (callee && FORMATTING.some((pattern) => pattern.test(unescaped(callee))))
-      throw new Error(`${unescaped(caller)} calls ${unescaped(callee)}, which the build takes out`);
+    caller = nameAfter(' (func ', line) ?? caller;
+    const callee = nameAfter('(call ', line.trim());
+    if (callee && FORMATTING.some((pattern) => pattern.test(callee)))
+      throw new Error(`${caller} calls ${callee}, which the build takes out`);
   }
 }
 
-const unescaped = (name) =>
-  name
-    .replace(/^"|"$/g, '')
-    .replace(/\\([0-9a-f]{2})/g, (_, digits) => String.fromCharCode(parseInt(digits, 16)));
+/** The name that a line of WebAssembly text mentions, plain or in quotes. */
+function nameAfter(keyword, line) {
+  if (!line.startsWith(`${keyword}$`)) return undefined;
+  return /^"([^"]*)"|^\S+/.exec(line.slice(keyword.length + 1))?.[0];
+}

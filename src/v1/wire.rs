@@ -164,7 +164,7 @@ impl ClientFrame {
         match self {
             Self::Heartbeat => object("heartbeat", &[]),
             Self::Interrupt => object("interrupt", &[]),
-            Self::ToolResult(result) => result.frame.to_string(),
+            Self::ToolResult(result) => String::from(&*result.frame),
             Self::Auth { token, client_id: None } => object("auth", &[("token", quote(token))]),
             Self::Auth { token, client_id: Some(client_id) } => {
                 object("auth", &[("token", quote(token)), ("clientId", quote(client_id))])
