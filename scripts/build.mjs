@@ -6,7 +6,7 @@ import { seconds } from './lib/process.mjs';
 import { packageDir, packageVersion, root } from './lib/project.mjs';
 import { printSizes } from './build/sizes.mjs';
 import { whenChanged } from './lib/stamps.mjs';
-import { buildWasm, glueFile, wasmFile } from './build/wasm.mjs';
+import { bindgenDir, buildWasm, wasmFile } from './build/wasm.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
 /** Builds what changed; resolves when pkg/ is complete. */
@@ -25,7 +25,7 @@ export async function buildPackage() {
   await whenChanged(
     'package',
     {
-      inputs: [...inputs.map((input) => join(root, input)), glueFile, wasmFile],
+      inputs: [...inputs.map((input) => join(root, input)), bindgenDir, wasmFile],
       outputs: ['index.mjs', 'index.cjs', 'index.d.ts', 'package.json'].map((file) => join(packageDir, file)),
     },
     assemble,

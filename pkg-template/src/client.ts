@@ -36,6 +36,7 @@ export class AgentStreamClient {
   private disposed = false;
   private lastId: string;
   private lastState?: ConnectionState;
+  private readonly emitAgentEvent: (event: unknown) => void;
   private readonly link: HostLink<AgentStreamClient>;
   private readonly listeners: Listeners<AgentStreamClientEvents>;
   private readonly module: ModuleInstance;
@@ -52,6 +53,7 @@ export class AgentStreamClient {
     this.listeners = new Listeners((event, error) =>
       this.log('error', `A listener of '${event}' threw`, { error }),
     );
+    this.emitAgentEvent = this.listeners.emitterOf('agent_event');
     this.link = new HostLink<AgentStreamClient>(this);
     this.module = moduleInstance();
     this.raw = this.attempt(() => new this.module.RawAgentStream(rawOptions, this.host()));
@@ -189,7 +191,7 @@ export class AgentStreamClient {
 
   private host() {
     return createHost(this.link, Boolean(this.options.getToken), {
-      event: (client, event) => client.listeners.emitOne('agent_event', event),
+      event: (client, event) => client.emitAgentEvent(event),
       emit: (client, event, args) => client.listeners.emit(event, args),
       done: (client, completion) => client.endCycle(completion),
       getToken: (client, request) => client.options.getToken!(request),

@@ -1,3 +1,3 @@
 export { AgentStreamClient } from './client.js';
 export { GatewayError, UnauthorizedError, type GatewayErrorCode } from './errors.js';
-export * from './helpers.js';
+export type * from './types/index.js';

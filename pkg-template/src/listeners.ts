@@ -12,43 +12,45 @@ export class Listeners<Events> {
   constructor(private readonly report: (event: keyof Events, error: unknown) => void) {}
 
   add(event: keyof Events, listener: Listener): void {
-    let set = this.sets.get(event);
-    if (!set) this.sets.set(event, (set = new Set()));
-    set.add(listener);
+    this.of(event).add(listener);
   }
 
   remove(event: keyof Events, listener: Listener): void {
-    this.sets.get(event)?.delete(listener);
+    this.of(event).delete(listener);
   }
 
+  /** Empties the sets, so that an emit in progress stops. */
   clear(): void {
-    // Emptied as well as forgotten, so that an emit in progress stops.
     for (const set of this.sets.values()) set.clear();
-    this.sets.clear();
   }
 
-  /** The same with one argument and nothing to unpack, for what happens on every frame. */
-  emitOne(event: keyof Events, argument: unknown): void {
-    const set = this.sets.get(event);
-    if (!set) return;
-    for (const listener of set) {
-      try {
-        listener(argument);
-      } catch (error) {
-        this.report(event, error);
+  /** Calls the listeners of `event` with one argument: a function for what happens on every frame. */
+  emitterOf(event: keyof Events): (argument: unknown) => void {
+    const set = this.of(event);
+    return (argument) => {
+      for (const listener of set) {
+        try {
+          listener(argument);
+        } catch (error) {
+          this.report(event, error);
+        }
       }
-    }
+    };
   }
 
   emit(event: keyof Events, args: readonly unknown[]): void {
-    const set = this.sets.get(event);
-    if (!set) return;
-    for (const listener of set) {
+    for (const listener of this.of(event)) {
       try {
         listener(...args);
       } catch (error) {
         this.report(event, error);
       }
     }
+  }
+
+  private of(event: keyof Events): Set<Listener> {
+    let set = this.sets.get(event);
+    if (!set) this.sets.set(event, (set = new Set()));
+    return set;
   }
 }

@@ -15,27 +15,35 @@ const PANICS = [
 /** What writes values as text. In this module only panics do. */
 const FORMATTING = [/\bfmt::/, /::_fmt$/, /::do_count_chars$/];
 
+/** What calls a Rust closure for JavaScript. Those that are in use are exported; the others come with js-sys. */
+const CLOSURES = [/^wasm_bindgen::convert::closures::.*::invoke/];
+
 /**
- * Makes every panic a trap at once, as an abort is in the end, and lets the optimiser drop the making of its message.
+ * Takes out what no call in a browser reaches, though a table still names it, so that the optimiser can drop it.
+ *
+ * A panic becomes a trap at once, which it is in the end anyhow: its message is never made.
  *
  * @param {Uint8Array} bytes a module with names
  * @returns {Uint8Array}
  * @throws Error where code that is no panic formats text: it would trap
  */
-export function withoutPanicMessages(bytes) {
+export function withoutUnreachable(bytes) {
   binaryen.setDebugInfo(true);
   const module = binaryen.readBinary(bytes);
-  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
-    module.getFunctionByIndex(index),
+  const exported = new Set(
+    times(module.getNumExports(), (index) => binaryen.getExportInfo(module.getExportByIndex(index)).value),
   );
-  for (const reference of functions) {
+  for (const reference of times(module.getNumFunctions(), (index) => module.getFunctionByIndex(index))) {
     const { name, module: imported } = binaryen.getFunctionInfo(reference);
-    if (!imported && [...PANICS, ...FORMATTING].some((pattern) => pattern.test(name)))
-      binaryen.Function.setBody(reference, module.unreachable());
+    const matches = (pattern) => pattern.test(name);
+    const unused = [...PANICS, ...FORMATTING].some(matches) || (CLOSURES.some(matches) && !exported.has(name));
+    if (unused && !imported) binaryen.Function.setBody(reference, module.unreachable());
   }
   refuseFormatting(module.emitText());
   return module.emitBinary();
 }
+
+const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
 function refuseFormatting(text) {
   let caller;

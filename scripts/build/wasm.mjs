@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { run } from '../lib/process.mjs';
 import { root, targetDir, workDir } from '../lib/project.mjs';
 import { whenChanged } from '../lib/stamps.mjs';
-import { withoutPanicMessages } from './snip.mjs';
+import { withoutUnreachable } from './snip.mjs';
 
-const bindgenDir = join(workDir, 'bindgen');
+/** The generated JavaScript, and the snippets of the sources that it imports. */
+export const bindgenDir = join(workDir, 'bindgen');
 /** The generated JavaScript around the module. */
 export const glueFile = join(bindgenDir, 'agent_gateway_client.js');
 /** The optimised module. */
@@ -76,7 +77,7 @@ async function optimise() {
   const bound = join(bindgenDir, 'agent_gateway_client_bg.wasm');
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
   const snipped = join(workDir, 'snipped.wasm');
-  writeFileSync(snipped, withoutPanicMessages(readFileSync(bound)));
+  writeFileSync(snipped, withoutUnreachable(readFileSync(bound)));
   const inline = ['-ocimfs', '30'];
   const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
   const options = [...inline, '-Oz', '--converge', ...strip];

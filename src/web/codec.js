@@ -3,17 +3,23 @@
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The number that a canonical decimal stands for; NaN for every other id. */
+const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
+/**
+ * The number that a canonical decimal of up to ten digits stands for; NaN for every other id, which takes the slow way.
+ *
+ * The engine reads decimals faster than a loop does. What else it takes for a number (`9e2`, `0x1F`, `1.0`) starts with
+ * another character, ends with another digit or has another length than its digits.
+ */
 function numberOf(id) {
-  const length = id.length;
-  if (length > 15 || (length > 1 && id.charCodeAt(0) === 48)) return NaN;
-  let number = 0;
-  for (let index = 0; index < length; index++) {
-    const digit = id.charCodeAt(index) - 48;
-    if (digit < 0 || digit > 9) return NaN;
-    number = number * 10 + digit;
-  }
-  return length === 0 ? NaN : number;
+  const { length } = id;
+  const number = +id;
+  const canonical =
+    id.charCodeAt(0) > 48 &&
+    number >= POWERS[length - 1] &&
+    number < POWERS[length] &&
+    number % 10 === id.charCodeAt(length - 1) - 48;
+  return canonical ? number : NaN;
 }
 
 /** What a socket signals besides frames, as Rust knows it. */
