@@ -207,7 +207,7 @@ fn name_of(frame: &Frame) -> &'static str {
 }
 
 fn compare_fields(frame: &Frame, raw: &str, expected: &Value, operation_id: &str) {
-    let id = frame.id().map(|id| json!(id.to_string())).unwrap_or_default();
+    let id = frame.id().map(|id| json!(id.text())).unwrap_or_default();
     assert_eq!(id, expected["id"], "{raw}");
     match frame {
         Frame::AuthFailed { reason } => assert_eq!(json!(reason), expected["reason"]),

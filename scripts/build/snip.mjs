@@ -36,7 +36,8 @@ export function withoutUnreachable(bytes) {
   for (const reference of times(module.getNumFunctions(), (index) => module.getFunctionByIndex(index))) {
     const { name, module: imported } = binaryen.getFunctionInfo(reference);
     const matches = (pattern) => pattern.test(name);
-    const unused = [...PANICS, ...FORMATTING].some(matches) || (CLOSURES.some(matches) && !exported.has(name));
+    const unused =
+      [...PANICS, ...FORMATTING].some(matches) || (CLOSURES.some(matches) && !exported.has(name));
     if (unused && !imported) binaryen.Function.setBody(reference, module.unreachable());
   }
   refuseFormatting(module.emitText());

@@ -27,7 +27,14 @@ const FEATURES = [
 
 /** Rust sources → glue and module. */
 export function buildWasm() {
-  const inputs = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo', 'scripts/build/wasm.mjs', 'scripts/build/snip.mjs'];
+  const inputs = [
+    'src',
+    'Cargo.toml',
+    'Cargo.lock',
+    '.cargo',
+    'scripts/build/wasm.mjs',
+    'scripts/build/snip.mjs',
+  ];
   return whenChanged(
     'wasm',
     { inputs: inputs.map((input) => join(root, input)), outputs: [glueFile, wasmFile] },
@@ -53,16 +60,22 @@ async function compile() {
       '--target',
       'wasm32-unknown-unknown',
     ],
-    { quiet: true, env: { RUSTFLAGS: withoutPaths(), CARGO_TARGET_DIR: targetDir } },
+    {
+      quiet: true,
+      env: { RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '), CARGO_TARGET_DIR: targetDir },
+    },
   );
 }
+
+/** A page pays for size once and for each frame: what is called for every frame is marked in the sources instead. */
+const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=40';
 
 /** Panics name their source file: in what ships, without the folders of the machine that built it. */
 function withoutPaths() {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
   const rustupHome = process.env.RUSTUP_HOME ?? join(homedir(), '.rustup');
   const folders = [join(cargoHome, 'registry', 'src'), join(rustupHome, 'toolchains'), root];
-  return folders.map((folder) => `--remap-path-prefix=${folder}=`).join(' ');
+  return folders.map((folder) => `--remap-path-prefix=${folder}=`);
 }
 
 async function bind() {

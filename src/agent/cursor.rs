@@ -1,6 +1,7 @@
 //! How far an operation's events were delivered, and whether the ids still mean the same sequence.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 
 use super::event::{EventHead, EventType};
 use crate::machine::DialId;
@@ -31,6 +32,14 @@ impl EventId {
         }
     }
 
+    /// The id as it stands on the wire.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Number(number) => decimal(*number),
+            Self::Text(text) => text.clone(),
+        }
+    }
+
     /// The number, where it is one.
     pub const fn number(&self) -> Option<u64> {
         match self {
@@ -40,19 +49,22 @@ impl EventId {
     }
 }
 
-/// What identifies an event where its id does not: type, step and timestamp.
+/// What identifies an event where its id does not: type, step and timestamp, packed, because a thousand of them are
+/// passed through while a run streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EventKey {
-    event_type: EventType,
-    step_index: u32,
-    timestamp: u64,
-}
+pub struct EventKey(NonZeroU64);
 
 impl EventKey {
+    const TYPE_SHIFT: u32 = 59;
+    const STEP_SHIFT: u32 = 44;
+
     /// The key of an event. `None`: it has no timestamp to tell it by, or a type that this client cannot tell from others.
     pub fn of(head: &EventHead) -> Option<Self> {
-        let timestamp = head.timestamp.filter(|_| head.event_type != EventType::OTHER)?;
-        Some(Self { event_type: head.event_type, step_index: head.step_index, timestamp })
+        let timestamp = head.timestamp? & ((1 << Self::STEP_SHIFT) - 1);
+        let event_type = u64::from(head.event_type.index());
+        let step = u64::from(head.step_index) << Self::STEP_SHIFT & ((1 << Self::TYPE_SHIFT) - 1);
+        let key = NonZeroU64::new(event_type << Self::TYPE_SHIFT | step | timestamp)?;
+        (head.event_type != EventType::OTHER).then_some(Self(key))
     }
 }
 
@@ -74,11 +86,7 @@ impl Cursor {
 
     /// The id to resume from; empty at the start.
     pub fn id(&self) -> String {
-        match &self.last {
-            None => String::new(),
-            Some(EventId::Number(number)) => decimal(*number),
-            Some(EventId::Text(text)) => text.clone(),
-        }
+        self.last.as_ref().map(EventId::text).unwrap_or_default()
     }
 
     /// The id to resume from as a number, 0 at the start and for any other id.
@@ -100,6 +108,7 @@ impl Cursor {
     }
 
     /// Whether an event with this number follows with nothing to compare: it is new, and there is no older sequence.
+    #[inline(always)]
     pub fn is_followed_by(&self, number: u64) -> bool {
         let last = match &self.last {
             None => 0,

@@ -54,13 +54,18 @@ impl EventType {
 
     /// The type with this index in [`EVENT_TYPE_NAMES`].
     pub const fn from_index(index: u32) -> Self {
-        Self(index as u8)
+        Self(index as u8 & 31)
     }
 
     /// The type with this name.
     pub fn from_name(name: &str) -> Self {
         let index = EVENT_TYPE_NAMES.split(' ').position(|known| known == name).unwrap_or(0);
         Self(index as u8)
+    }
+
+    /// The index in [`EVENT_TYPE_NAMES`], below 32.
+    pub const fn index(self) -> u8 {
+        self.0
     }
 
     /// Whether events of this type say how a run ended.

@@ -45,6 +45,7 @@ impl Outbox {
     }
 
     /// A frame arrived: everything sent on this socket before it was read.
+    #[inline(always)]
     pub fn confirm(&mut self, dial: DialId) {
         if !self.entries.is_empty() {
             self.entries.retain(|entry| entry.sent_on != Some(dial));

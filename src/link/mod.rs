@@ -108,6 +108,7 @@ impl Link {
     }
 
     /// The open socket that the gateway accepted the token on.
+    #[inline(always)]
     pub fn ready_socket(&self) -> Option<DialId> {
         match self.phase {
             Phase::Ready { dial, .. } => Some(dial),

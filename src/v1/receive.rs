@@ -19,6 +19,7 @@ const AUDIT_AFTER: u64 = 15_000;
 impl<P> Session<P> {
     /// Takes an event in by its head alone, as almost all can be while a run streams. `true`: it is delivered; the host
     /// hands it to the listeners at once. `false`: nothing happened; it is to be given to `handle` like any frame.
+    #[inline(always)]
     pub fn admit(&mut self, dial: DialId, number: u64, head: &EventHead) -> bool {
         let nothing_before_it = self.ready.is_empty() && self.out.is_empty();
         let admitted = nothing_before_it

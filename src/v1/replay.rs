@@ -80,6 +80,7 @@ impl<P> Replay<P> {
     }
 
     /// Whether an event with this number can be delivered at once, with nothing before it missing; if so it counts.
+    #[inline(always)]
     pub fn passes(&mut self, number: u64) -> bool {
         match self {
             Self::Live => true,

@@ -69,6 +69,7 @@ pub(super) fn token(secret: String) -> Token {
 }
 
 /// The head of an event, from what the handler read of it. Events that tell an end are read by [`frame`].
+#[inline(always)]
 pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp: f64) -> EventHead {
     EventHead {
         event_type: EventType::from_index(event_type),

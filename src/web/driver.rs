@@ -105,6 +105,7 @@ impl Driver {
     }
 
     /// Whether an event may be delivered at once.
+    #[inline(always)]
     pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
         self.state.borrow_mut().session.admit(dial, number, head)
     }

@@ -296,7 +296,7 @@ fn labelled(frame: ServerFrame<Box<RawValue>>) -> ServerFrame<Box<RawValue>> {
         return frame;
     };
     let id = id.expect("recorded events have ids");
-    let label = json!({"data": {"content": id.to_string()}}).to_string();
+    let label = json!({"data": {"content": id.text()}}).to_string();
     ServerFrame::AgentEvent { id: Some(id), head, payload: RawValue::from_string(label).expect("JSON") }
 }
 
