@@ -4,20 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { probe, start, stop } from '../../scripts/lib/process.mjs';
+import { CHROMIUM_FLAGS } from '../../scripts/lib/project.mjs';
 import { findChromium } from '../../scripts/tools.mjs';
 import { ENGINE_FLAGS, withinLimit } from './limits.mjs';
 import { servePages } from './page-server.mjs';
 
-const FLAGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  `--js-flags=${ENGINE_FLAGS.join(' ')}`,
-];
+const FLAGS = [...CHROMIUM_FLAGS, `--js-flags=${ENGINE_FLAGS.join(' ')}`];
 
 /**
  * Chromium without a window, a browser of its own for each session.

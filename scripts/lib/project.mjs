@@ -11,6 +11,11 @@ export const packageDir = join(root, 'pkg');
 /** Where tarballs are put. */
 export const distDir = join(root, 'dist');
 
+/** What every browser of the tests and benches is started with; wasm-pack reads the same file. */
+export const CHROMIUM_FLAGS = JSON.parse(readFileSync(join(root, 'webdriver.json'), 'utf8'))[
+  'goog:chromeOptions'
+].args;
+
 /** The version of the published package: that of the crate. */
 export function packageVersion() {
   return capture('Cargo.toml', /^version = "([^"]+)"/m);

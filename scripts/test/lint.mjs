@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { root } from '../lib/project.mjs';
 
-const WASM = ['--target', 'wasm32-unknown-unknown', '--features', 'npm'];
+const WASM_FOR_RUST = ['--target', 'wasm32-unknown-unknown'];
+const WASM = [...WASM_FOR_RUST, '--features', 'npm'];
 
 /** The checks of the lint step: `[title, command, arguments, environment]`. */
 export function lintChecks() {
@@ -11,6 +12,7 @@ export function lintChecks() {
     ['rustfmt', 'cargo', ['fmt', '--all', '--', '--check']],
     ['clippy, host', 'cargo', ['clippy', '--workspace', '--all-targets', ...denied]],
     ['clippy, WebAssembly', 'cargo', ['clippy', ...WASM, '--lib', '--test', 'browser', ...denied]],
+    ['clippy, WebAssembly for Rust', 'cargo', ['clippy', ...WASM_FOR_RUST, '--lib', ...denied]],
     ['rustdoc, host', 'cargo', ['doc', '--workspace', '--no-deps'], rustdoc],
     ['rustdoc, WebAssembly', 'cargo', ['doc', ...WASM, '--lib', '--no-deps'], rustdoc],
     ['prettier', process.execPath, [bin('prettier', 'bin/prettier.cjs'), '--check', '.']],

@@ -52,13 +52,7 @@ extern "C" {
 }
 
 /// Sets the handlers of a socket.
-pub(super) fn listen(
-    socket: &WebSocket,
-    dial: u32,
-    operation_id: &str,
-    port: &JsValue,
-    deliver: Option<&Function>,
-) {
+pub(super) fn listen(socket: &WebSocket, dial: u32, operation_id: &str, port: &JsValue, deliver: Option<&Function>) {
     listen_with(socket, dial, EVENT_TYPE_NAMES, operation_id, port, deliver);
 }
 

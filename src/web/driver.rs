@@ -71,6 +71,7 @@ impl Driver {
     }
 
     /// What JavaScript calls back.
+    #[cfg(feature = "npm")]
     pub(super) fn port(&self) -> &JsValue {
         &self.port
     }

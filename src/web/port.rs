@@ -24,15 +24,7 @@ impl AgentGatewayPort {
 #[wasm_bindgen]
 impl AgentGatewayPort {
     /// Whether an event may be delivered at once; `number` is NaN where the id is none.
-    pub fn admit(
-        &self,
-        dial: u32,
-        number: f64,
-        event_type: u32,
-        own: bool,
-        step_index: f64,
-        timestamp: f64,
-    ) -> bool {
+    pub fn admit(&self, dial: u32, number: f64, event_type: u32, own: bool, step_index: f64, timestamp: f64) -> bool {
         let Some(driver) = self.0.upgrade() else { return false };
         let head = codec::routed_head(event_type, own, step_index, timestamp);
         !number.is_nan() && driver.admit(DialId(dial), number as u64, &head)

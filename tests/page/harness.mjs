@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, createServer, preview } from 'vite';
 import { startGateway as start } from '../../scripts/lib/gateway.mjs';
-import { root, targetDir } from '../../scripts/lib/project.mjs';
+import { CHROMIUM_FLAGS, root, targetDir } from '../../scripts/lib/project.mjs';
 import { findChromium } from '../../scripts/tools.mjs';
 
 const CHAT = join(root, 'examples/chat');
@@ -59,14 +59,7 @@ export function startBrowser() {
   return chromium.launch({
     executablePath: findChromium(),
     timeout: READY_WITHIN_MS,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: CHROMIUM_FLAGS,
   });
 }
 

@@ -1,4 +1,5 @@
 import { chromium } from 'playwright-core';
+import { CHROMIUM_FLAGS } from '../../../scripts/lib/project.mjs';
 import { findChromium } from '../../../scripts/tools.mjs';
 
 const RESULT_TIMEOUT_MS = 30_000;
@@ -6,13 +7,7 @@ const RESULT_TIMEOUT_MS = 30_000;
 export function launchBrowser() {
   return chromium.launch({
     executablePath: findChromium(),
-    args: [
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: CHROMIUM_FLAGS,
   });
 }
 
