@@ -23,7 +23,8 @@
 //! | [`time`] | timestamps |
 //! | [`link`] | one logical connection across many sockets: dial, handshake, backoff, heartbeat, token |
 //! | [`agent`] | what a run is, whatever carries it: event heads, ends, echoes, the cursor, tool results, the outcome |
-//! | [`v1`] | one operation over one socket at a time: the frames, the replay, the session |
+//! | [`operation`] | one operation's stream on whatever socket carries it: order, duplicates, the end |
+//! | [`v1`] | one operation over one socket at a time: the frames and the session |
 //! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` for Rust front ends, and the class behind the npm package with the feature `npm` |
 //!
 //! The protocol, with the numbered rows that doc comments cite, is described in `docs/protocol.md`.
@@ -84,6 +85,7 @@
 pub mod agent;
 pub mod link;
 pub mod machine;
+pub mod operation;
 mod text;
 pub mod time;
 pub mod v1;

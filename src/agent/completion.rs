@@ -19,6 +19,13 @@ pub struct Completion {
     pub detail: Option<String>,
 }
 
+impl Completion {
+    /// An outcome of which nothing more is known.
+    pub fn of(outcome: Outcome, source: CompletionSource) -> Self {
+        Self { outcome, source, terminal_received: false, succeeded: false, reason: None, detail: None }
+    }
+}
+
 /// What became of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -35,7 +35,11 @@ pub fn decode(text: &str, operation_id: &str) -> Result<ServerFrame<Box<RawValue
             let event = Object::parse(payload.get()).map_err(|_| "an agent_event without an event")?;
             ServerFrame::AgentEvent { id, head: head(&event, operation_id), payload: payload.to_owned() }
         }
-        "resume_complete" => ServerFrame::ResumeComplete { status: status(), gap: frame.read("gap").unwrap_or(false) },
+        "resume_complete" => ServerFrame::ResumeComplete {
+            status: status(),
+            gap: frame.read("gap").unwrap_or(false),
+            pending: frame.read("pending").unwrap_or(false),
+        },
         "session_complete" => ServerFrame::SessionComplete { id, summary: frame.text("summary") },
         "status_change" => {
             let status = status().unwrap_or(SessionStatus::Unknown(String::new()));

@@ -1,19 +1,14 @@
 //! One operation over one socket at a time.
-//!
-//! Frames pass three gates: [`Replay`] puts them in order, [`Cursor`] drops what was delivered before, and
-//! [`Session::poll`] processes one at a time, so that an event's consequences never precede its delivery and the cursor
-//! never runs ahead of it.
 
 use std::collections::VecDeque;
 
-use crate::agent::{Cursor, MirroredTerminalEchoGuard, Outbox, Protocol, SessionStatus, ToolResult};
+use crate::agent::{EventHead, Outbox, Protocol, ToolResult};
 use crate::link::{Link, Snapshot, Token};
 use crate::machine::{DialId, Input, Machine, Output, Timer};
+use crate::operation::{Event, Operation};
 use crate::time::Timestamp;
 
 use super::address::socket_url;
-use super::event::Event;
-use super::replay::Replay;
 use super::wire::{ClientFrame, ServerFrame};
 
 /// What a session is for.
@@ -45,19 +40,9 @@ pub struct Session<P> {
     pub(super) client_id: Option<String>,
     pub(super) resume_on_connect: bool,
     pub(super) link: Link,
-    pub(super) cursor: Cursor,
-    pub(super) guard: MirroredTerminalEchoGuard,
-    pub(super) replay: Replay<P>,
-    pub(super) audit: Audit,
-    /// This socket asked from the start already.
-    pub(super) audited: bool,
-    /// The end of the run was told to the application before.
-    pub(super) end_told: bool,
-    /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
-    pub(super) resumes_open: u32,
+    pub(super) operation: Operation<P>,
     pub(super) outbox: Outbox,
     pub(super) cycle: Cycle,
-    pub(super) ready: VecDeque<(DialId, ServerFrame<P>)>,
     pub(super) out: VecDeque<Output<ClientFrame, Event<P>>>,
     pub(super) now: Timestamp,
 }
@@ -69,37 +54,19 @@ pub(super) enum Cycle {
     Running,
 }
 
-/// Whether a resumed operation is to be asked from the start, to find out what its ids mean (V1-C1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Audit {
-    NotNeeded,
-    /// The socket resumed from a cursor and nothing new came since. Silence until then is looked into.
-    Due(Timestamp),
-    /// A terminal status that nothing delivered explains. It is believed when the gateway has read the question and says
-    /// no more.
-    Doubted(SessionStatus),
-}
-
 impl<P> Session<P> {
     /// A session that is not connected.
     pub fn new(config: Config) -> Self {
         let token = config.token.filter(|token| !(token.secret.is_empty() && config.host_gives_tokens));
         Self {
             url: socket_url(&config.gateway_url, &config.operation_id),
-            guard: MirroredTerminalEchoGuard::new(Protocol::V1),
             operation_id: config.operation_id,
             client_id: config.client_id.filter(|id| !id.is_empty()),
             resume_on_connect: config.resume_on_connect,
             link: Link::new(token, config.host_gives_tokens, config.auto_reconnect),
-            cursor: Cursor::at(&config.last_event_id),
-            replay: Replay::Live,
-            audit: Audit::NotNeeded,
-            audited: false,
-            end_told: false,
-            resumes_open: 0,
+            operation: Operation::new(Protocol::V1, &config.last_event_id),
             outbox: Outbox::default(),
             cycle: Cycle::Over,
-            ready: VecDeque::new(),
             out: VecDeque::new(),
             now: Timestamp::default(),
         }
@@ -112,7 +79,7 @@ impl<P> Session<P> {
 
     /// The id of the last delivered event; empty before the first.
     pub fn last_event_id(&self) -> String {
-        self.cursor.id()
+        self.operation.last_event_id()
     }
 
     /// Whether nothing is connected and nothing is planned.
@@ -123,6 +90,17 @@ impl<P> Session<P> {
     /// The operation.
     pub fn operation_id(&self) -> &str {
         &self.operation_id
+    }
+
+    /// Takes an event in by its head alone; see [`Operation::admit`].
+    #[inline(always)]
+    pub fn admit(&mut self, dial: DialId, number: u64, head: &EventHead) -> bool {
+        let admitted =
+            self.out.is_empty() && self.link.ready_socket() == Some(dial) && self.operation.admit(number, head, dial);
+        if admitted {
+            self.outbox.confirm(dial);
+        }
+        admitted
     }
 
     /// Connects, unless a socket exists or is awaited (V1-01, V1-02).
@@ -144,7 +122,6 @@ impl<P> Session<P> {
     pub fn reconnect(&mut self, now: Timestamp) {
         self.now = now;
         self.cycle = Cycle::Running;
-        self.ready.clear();
         self.link.reconnect(now);
         self.drain_link();
     }
@@ -203,28 +180,15 @@ impl<P> Machine for Session<P> {
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, Event<P>>> {
-        loop {
-            if let Some(output) = self.out.pop_front() {
-                return Some(output);
-            }
-            let (dial, frame) = self.ready.pop_front()?;
-            if self.link.is_current(dial) {
-                self.process(dial, frame);
-                self.drain_link();
-            }
-        }
+        while self.out.is_empty() && self.step() {}
+        self.out.pop_front()
     }
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
         if self.link.is_idle() {
             return None;
         }
-        let audit = match self.audit {
-            Audit::Due(at) => Some((at, Timer::Audit)),
-            Audit::NotNeeded | Audit::Doubted(_) => None,
-        };
-        let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        [self.link.deadline(), replay, audit, outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [self.link.deadline(), self.operation.deadline(), outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 }

@@ -92,6 +92,7 @@ pub(super) fn frame(frame: JsValue, event_type: u32, operation_id: &str) -> Serv
         "resume_complete" => ServerFrame::ResumeComplete {
             status: text_member(&frame, "status").as_deref().map(SessionStatus::from_name),
             gap: member(&frame, "gap").is_truthy(),
+            pending: false,
         },
         "session_complete" => ServerFrame::SessionComplete { id, summary: text_member(&frame, "summary") },
         "status_change" => {

@@ -188,7 +188,7 @@ fn tell(facade: &Facade, event: Event<JsValue>) {
         Event::AuthFailed { reason } => ("auth_failed", reason.into()),
         Event::SessionComplete(completion) => ("session_complete", shape::session_completion(&completion)),
         Event::StatusChange(status) => ("status_change", status.as_str().into()),
-        Event::ResumeComplete { status, gap } => {
+        Event::ResumeComplete { status, gap, .. } => {
             ("resume_complete", shape::resume_complete(gap, status.as_ref().map(|status| status.as_str())))
         }
         Event::ToolConfirmationRequest(frame) => ("tool_confirmation_request", frame),

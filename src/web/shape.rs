@@ -50,6 +50,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
 /// `{source}` or `{source, status}`.
 pub(super) fn session_completion(completion: &SessionCompletion) -> JsValue {
     match completion {
+        SessionCompletion::AgentEvent => session_completion_of("agent_event", None),
         SessionCompletion::RawSessionComplete => session_completion_of("raw_session_complete", None),
         SessionCompletion::ResumeStatus(status) => session_completion_of("resume_status", Some(status.as_str())),
         SessionCompletion::StatusChange(status) => session_completion_of("status_change", Some(status.as_str())),

@@ -177,7 +177,7 @@ impl Gateway {
         let replay: Vec<Frame> = self.buffer.iter().filter(missed).cloned().collect();
         replay.into_iter().for_each(|frame| self.send(dial, frame));
         if let Some(status) = self.status.clone() {
-            self.send(dial, ServerFrame::ResumeComplete { status: Some(status), gap: false });
+            self.send(dial, ServerFrame::ResumeComplete { status: Some(status), gap: false, pending: false });
         }
     }
 

@@ -207,6 +207,7 @@ impl Sim {
             Event::AuthExpired => "auth_expired".to_owned(),
             Event::AuthFailed { reason } => format!("auth_failed {reason}"),
             Event::SessionComplete(completion) => match completion {
+                SessionCompletion::AgentEvent => "session_complete agent_event".to_owned(),
                 SessionCompletion::RawSessionComplete => "session_complete raw_session_complete".to_owned(),
                 SessionCompletion::ResumeStatus(status) => {
                     format!("session_complete resume_status {}", status.as_str())
@@ -216,7 +217,7 @@ impl Sim {
                 }
             },
             Event::StatusChange(status) => format!("status_change {}", status.as_str()),
-            Event::ResumeComplete { status, gap } => {
+            Event::ResumeComplete { status, gap, .. } => {
                 let status = status.as_ref().map_or("none", |status| status.as_str());
                 format!("resume_complete {status}{}", if gap { " gap" } else { "" })
             }

@@ -36,6 +36,8 @@ pub enum Event<P> {
         status: Option<SessionStatus>,
         /// Events between the cursor and the buffer are gone.
         gap: bool,
+        /// The gateway does not know the operation yet.
+        pending: bool,
     },
     /// The agent asks for consent to run a tool; answered by `send_tool_confirmation`.
     ToolConfirmationRequest(P),
@@ -57,6 +59,8 @@ pub enum Event<P> {
 /// Why the gateway ended a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionCompletion {
+    /// The run's own terminal event (v2 only: v1 leaves it at the event).
+    AgentEvent,
     /// A `session_complete` frame.
     RawSessionComplete,
     /// A terminal status at the end of a replay.

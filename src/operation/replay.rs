@@ -7,7 +7,7 @@
 use crate::agent::EventKey;
 use crate::time::Timestamp;
 
-use super::wire::ServerFrame;
+use super::frame::ServerFrame;
 
 /// Quiet time after which a replay without `resume_complete` is looked at (V1-25).
 const QUIET_FOR: u64 = 500;

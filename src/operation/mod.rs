@@ -1,0 +1,163 @@
+//! One operation's stream, on whatever socket carries it: what is delivered, in which order, and when the run is over.
+//!
+//! Frames pass three gates: [`Replay`] puts them in order, the [`Cursor`] drops what was delivered before, and
+//! [`Operation::step`] processes one at a time, so that an event's consequences never precede its delivery and the
+//! cursor never runs ahead of it. Both protocols share this; who owns an operation carries its [`Effect`]s out.
+
+mod event;
+mod finish;
+mod frame;
+mod receive;
+mod replay;
+mod sequence;
+
+use std::collections::VecDeque;
+
+use crate::agent::{Completion, Cursor, EventHead, EventId, MirroredTerminalEchoGuard, Protocol, SessionStatus};
+use crate::machine::{DialId, Timer};
+use crate::time::Timestamp;
+
+pub use event::{Continuity, ErrorCode, Event, SessionCompletion};
+pub use frame::ServerFrame;
+use replay::{Purpose, Replay};
+
+/// Silence after which a resumed operation is asked from the start, once.
+const AUDIT_AFTER: u64 = 15_000;
+
+/// The stream of one operation. `P` is an event's payload, handed through untouched.
+#[derive(Debug)]
+pub struct Operation<P> {
+    protocol: Protocol,
+    cursor: Cursor,
+    guard: MirroredTerminalEchoGuard,
+    replay: Replay<P>,
+    audit: Audit,
+    /// This socket asked from the start already.
+    audited: bool,
+    /// The end of the run was told to the application before.
+    end_told: bool,
+    /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
+    resumes_open: u32,
+    ready: VecDeque<ServerFrame<P>>,
+    effects: VecDeque<Effect<P>>,
+}
+
+/// What an operation wants done.
+#[derive(Debug, PartialEq)]
+pub enum Effect<P> {
+    /// Tell the application.
+    Tell(Event<P>),
+    /// Ask the gateway for everything after an event; empty for everything buffered.
+    Resume {
+        /// The event.
+        last_event_id: String,
+    },
+    /// Send a heartbeat and report its acknowledgement to [`Operation::acknowledged`].
+    Barrier,
+    /// The run is over. The application was told why.
+    Ended(Completion),
+}
+
+/// The socket that carries an operation, and the time.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// The socket.
+    pub dial: DialId,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Whether a resumed operation is to be asked from the start, to find out what its ids mean (V1-C1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Audit {
+    NotNeeded,
+    /// The socket resumed from a cursor and nothing new came since. Silence until then is looked into.
+    Due(Timestamp),
+    /// A terminal status that nothing delivered explains. It is believed when the gateway has read the question and says
+    /// no more.
+    Doubted(SessionStatus),
+}
+
+impl<P> Operation<P> {
+    /// An operation of which everything up to an event was delivered elsewhere; empty text means the start.
+    pub fn new(protocol: Protocol, last_event_id: &str) -> Self {
+        Self {
+            protocol,
+            cursor: Cursor::at(last_event_id),
+            guard: MirroredTerminalEchoGuard::new(protocol),
+            replay: Replay::Live,
+            audit: Audit::NotNeeded,
+            audited: false,
+            end_told: false,
+            resumes_open: 0,
+            ready: VecDeque::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// The id of the last delivered event; empty before the first.
+    pub fn last_event_id(&self) -> String {
+        self.cursor.id()
+    }
+
+    /// The number of the last delivered event, 0 before the first and where ids are no numbers.
+    pub fn last_number(&self) -> u64 {
+        self.cursor.number()
+    }
+
+    /// The earliest deadline and its name.
+    pub fn deadline(&self) -> Option<(Timestamp, Timer)> {
+        let audit = match self.audit {
+            Audit::Due(at) => Some((at, Timer::Audit)),
+            Audit::NotNeeded | Audit::Doubted(_) => None,
+        };
+        let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
+        [replay, audit].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Takes an event in by its head alone, as almost all can be while a run streams. `true`: it is delivered; the host
+    /// hands it to the listeners at once. `false`: nothing happened; it is to be given to [`Self::arrived`].
+    #[inline(always)]
+    pub fn admit(&mut self, number: u64, head: &EventHead, dial: DialId) -> bool {
+        let admitted = self.ready.is_empty()
+            && !head.event_type.tells_end()
+            && self.cursor.is_followed_by(number)
+            && self.replay.passes(number);
+        if admitted {
+            self.deliver(Some(EventId::Number(number)), head, dial);
+        }
+        admitted
+    }
+
+    /// A socket that accepted the credential carries the operation from here on: asks for what is missing.
+    pub fn begin(&mut self, resume_on_connect: bool, at: At) {
+        let at_start = self.cursor.is_at_start();
+        let purpose = if at_start && resume_on_connect { Purpose::Everything } else { Purpose::GoOn };
+        if at_start {
+            self.guard.begin_replay();
+        } else {
+            self.guard.begin_replay_from_cursor();
+        }
+        self.audit = if at_start { Audit::NotNeeded } else { Audit::Due(at.now + AUDIT_AFTER) };
+        self.replay = Replay::begin(purpose, self.cursor.number());
+        self.resume(self.cursor.id());
+    }
+
+    /// The socket is gone. What it brought and was not delivered will be replayed.
+    pub fn forget_socket(&mut self) {
+        self.replay = Replay::Live;
+        self.audit = Audit::NotNeeded;
+        self.audited = false;
+        self.resumes_open = 0;
+        self.ready.clear();
+    }
+
+    /// The next thing to do. An event counts as delivered once it was returned from here.
+    pub fn poll(&mut self) -> Option<Effect<P>> {
+        self.effects.pop_front()
+    }
+
+    fn tell(&mut self, event: Event<P>) {
+        self.effects.push_back(Effect::Tell(event));
+    }
+}
