@@ -7,24 +7,37 @@ const LONGEST_DELAY: u64 = 30_000;
 /// Sockets in a row that may open without authenticating and still start the delay anew.
 const FORGIVEN_OPENS: u32 = 3;
 
-/// Delays that double from 1 s to 30 s, without jitter.
-///
-/// An open socket starts them anew (V1-10); from the fourth in a row that opened and never authenticated on, only an
-/// authenticated one does, so that a gateway which accepts and hangs up is not redialled every second (V1-C2).
+/// How long the delays are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delays {
+    /// They double from 1 s to 30 s.
+    ///
+    /// An open socket starts them anew (V1-10); from the fourth in a row that opened and never authenticated on, only an
+    /// authenticated one does, so that a gateway which accepts and hangs up is not redialled every second (V1-C2).
+    Doubling,
+    /// They are chosen at random between nothing and what would be doubled (MX-31); only a connection that stood starts
+    /// them anew.
+    Jittered {
+        /// What the choice depends on.
+        seed: u32,
+    },
+}
+
+/// The delays before the next attempts.
 #[derive(Debug)]
 pub struct Backoff {
+    delays: Delays,
     delay: u64,
     opens_without_success: u32,
     attempt: u32,
 }
 
-impl Default for Backoff {
-    fn default() -> Self {
-        Self { delay: FIRST_DELAY, opens_without_success: 0, attempt: 0 }
-    }
-}
-
 impl Backoff {
+    /// Delays that start anew.
+    pub fn new(delays: Delays) -> Self {
+        Self { delays, delay: FIRST_DELAY, opens_without_success: 0, attempt: 0 }
+    }
+
     /// The attempts made since the last success.
     pub fn attempt(&self) -> u32 {
         self.attempt
@@ -35,12 +48,18 @@ impl Backoff {
         let delay = self.delay;
         self.delay = (delay * 2).min(LONGEST_DELAY);
         self.attempt += 1;
-        delay
+        match &mut self.delays {
+            Delays::Doubling => delay,
+            Delays::Jittered { seed } => {
+                *seed = shuffled(*seed);
+                delay * u64::from(*seed) >> u32::BITS
+            }
+        }
     }
 
     /// A socket opened.
     pub fn opened(&mut self) {
-        if self.opens_without_success < FORGIVEN_OPENS {
+        if self.delays == Delays::Doubling && self.opens_without_success < FORGIVEN_OPENS {
             self.delay = FIRST_DELAY;
         }
         self.opens_without_success += 1;
@@ -48,8 +67,16 @@ impl Backoff {
 
     /// A socket authenticated, or the caller wants a fresh start.
     pub fn succeeded(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.delays);
     }
+}
+
+/// The next number of a sequence that looks like chance (a step of splitmix32).
+fn shuffled(seed: u32) -> u32 {
+    let mixed = seed.wrapping_add(0x9e37_79b9);
+    let mixed = (mixed ^ mixed >> 16).wrapping_mul(0x21f0_aaad);
+    let mixed = (mixed ^ mixed >> 15).wrapping_mul(0x735a_2d97);
+    mixed ^ mixed >> 15
 }
 
 #[cfg(all(test, not(target_family = "wasm")))]
@@ -58,15 +85,28 @@ mod tests {
 
     #[test]
     fn the_delay_doubles_to_thirty_seconds() {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(Delays::Doubling);
         let delays: Vec<u64> = (0..7).map(|_| backoff.next_delay()).collect();
         assert_eq!(delays, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
         assert_eq!(backoff.attempt(), 7);
     }
 
     #[test]
+    fn jittered_delays_lie_below_what_would_be_doubled_and_are_spread_over_it() {
+        let mut highest = 0;
+        for seed in 0..1_000 {
+            let mut backoff = Backoff::new(Delays::Jittered { seed });
+            let delays: Vec<u64> = (0..7).map(|_| backoff.next_delay()).collect();
+            let limits = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
+            assert!(delays.iter().zip(limits).all(|(delay, limit)| *delay < limit), "{delays:?}");
+            highest = highest.max(delays[0]);
+        }
+        assert!(highest > 900, "{highest}");
+    }
+
+    #[test]
     fn the_fourth_socket_that_opens_and_never_authenticates_keeps_the_delay() {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(Delays::Doubling);
         let mut delays = Vec::new();
         for _ in 0..6 {
             backoff.opened();

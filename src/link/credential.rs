@@ -3,6 +3,7 @@
 use crate::machine::{Answer, RequestId, Timer, TokenReason};
 use crate::time::Timestamp;
 
+use super::Presents;
 use super::token::Token;
 
 /// How long the host may take to answer.
@@ -18,6 +19,7 @@ pub struct Credential {
     token: Option<Token>,
     called_expired: bool,
     host_answers: bool,
+    presents: Presents,
     open: Option<OpenQuestion>,
     next_request: u32,
     refresh_at: Option<Timestamp>,
@@ -31,8 +33,8 @@ struct OpenQuestion {
 
 impl Credential {
     /// A credential with or without a first token, and with or without a host that can be asked for one.
-    pub fn new(token: Option<Token>, host_answers: bool) -> Self {
-        Self { token, called_expired: false, host_answers, open: None, next_request: 0, refresh_at: None }
+    pub fn new(token: Option<Token>, host_answers: bool, presents: Presents) -> Self {
+        Self { token, called_expired: false, host_answers, presents, open: None, next_request: 0, refresh_at: None }
     }
 
     /// The token to authenticate with, empty when there is none and nobody to ask.
@@ -58,6 +60,9 @@ impl Credential {
         let Some(token) = &self.token else {
             return Some(TokenReason::Initial);
         };
+        if self.presents == Presents::InUrl {
+            return Some(TokenReason::Expiring);
+        }
         let over = token.lifetime.is_some_and(|lifetime| lifetime.expires_at <= now);
         (over || self.called_expired).then_some(TokenReason::Expired)
     }
@@ -136,7 +141,7 @@ impl Credential {
     }
 
     fn refresh_moment(&self, now: Timestamp) -> Option<Timestamp> {
-        if !self.host_answers {
+        if !self.host_answers || self.presents == Presents::InUrl {
             return None;
         }
         let lifetime = self.token.as_ref()?.lifetime?;

@@ -3,8 +3,8 @@
 use crate::machine::Timer;
 use crate::time::Timestamp;
 
-/// Between two heartbeats.
-const HEARTBEAT_EVERY: u64 = 30_000;
+/// Milliseconds between two heartbeats, unless the application says otherwise.
+pub const HEARTBEAT_EVERY: u64 = 30_000;
 /// Unanswered heartbeats after which the next tick gives the socket up.
 const MISSED_LIMIT: u32 = 3;
 /// How long a probe may stay unanswered.
@@ -17,6 +17,7 @@ const CLOCK_JUMP: u64 = 30_000;
 /// The heartbeats of one authenticated socket (V1-20, V1-21, Liveness).
 #[derive(Debug)]
 pub struct Heartbeat {
+    every: u64,
     next_tick: Timestamp,
     missed: u32,
     unanswered: u32,
@@ -38,8 +39,8 @@ pub enum Verdict {
 
 impl Heartbeat {
     /// Starts at the moment of authentication.
-    pub fn new(now: Timestamp) -> Self {
-        Self { next_tick: now + HEARTBEAT_EVERY, missed: 0, unanswered: 0, probe: None }
+    pub fn new(every: u64, now: Timestamp) -> Self {
+        Self { every, next_tick: now + every, missed: 0, unanswered: 0, probe: None }
     }
 
     /// When [`Self::timeout`] is due.
@@ -89,7 +90,7 @@ impl Heartbeat {
         if now - self.next_tick > CLOCK_JUMP {
             return self.probe_anew(now);
         }
-        self.next_tick = now + HEARTBEAT_EVERY;
+        self.next_tick = now + self.every;
         self.missed += 1;
         if self.missed > MISSED_LIMIT {
             return Verdict::Silent;
@@ -99,7 +100,7 @@ impl Heartbeat {
     }
 
     fn probe_anew(&mut self, now: Timestamp) -> Verdict {
-        self.next_tick = now + HEARTBEAT_EVERY;
+        self.next_tick = now + self.every;
         self.probe = None;
         self.probe(now);
         Verdict::Ping

@@ -24,7 +24,9 @@ mod token;
 use crate::machine::{DialId, Timer, TokenReason};
 use crate::time::Timestamp;
 use backoff::Backoff;
+pub use backoff::Delays;
 use credential::Credential;
+pub use heartbeat::HEARTBEAT_EVERY;
 use heartbeat::{Heartbeat, Verdict};
 pub use output::LinkOutput;
 pub use status::{Reason, Snapshot, Status};
@@ -35,10 +37,41 @@ const HANDSHAKE_WITHIN: u64 = 10_000;
 /// A handshake deadline that fires this much late was not watched; it is extended once.
 const HANDSHAKE_LATE: u64 = 2_000;
 
+/// What a connection is like.
+#[derive(Debug)]
+pub struct LinkConfig {
+    /// The first token. Without one the host is asked.
+    pub token: Option<Token>,
+    /// Whether the host can be asked for tokens.
+    pub host_answers: bool,
+    /// Whether lost connections are replaced.
+    pub auto_reconnect: bool,
+    /// How the credential is presented.
+    pub presents: Presents,
+    /// How long to wait before the next attempt.
+    pub delays: Delays,
+    /// Milliseconds between two heartbeats.
+    pub heartbeat_every: u64,
+}
+
+/// How the credential is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presents {
+    /// In a frame on the open socket; a held token will do, and one is renewed before it expires.
+    InFrame,
+    /// In the URL: a fresh token is asked for before each dial, and the open socket has nothing to present.
+    InUrl,
+}
+
 /// A connection that survives its sockets.
 #[derive(Debug)]
 pub struct Link {
     auto_reconnect: bool,
+    presents: Presents,
+    heartbeat_every: u64,
+    /// Attempts in a row that never stood; counted by whoever may give up on them.
+    failures: u32,
+    failures_allowed: Option<u32>,
     phase: Phase,
     snapshot: Snapshot,
     backoff: Backoff,
@@ -69,9 +102,13 @@ struct Limit {
 
 impl Link {
     /// A link that is not connected.
-    pub fn new(token: Option<Token>, host_answers: bool, auto_reconnect: bool) -> Self {
+    pub fn new(config: LinkConfig) -> Self {
         Self {
-            auto_reconnect,
+            auto_reconnect: config.auto_reconnect,
+            presents: config.presents,
+            heartbeat_every: config.heartbeat_every,
+            failures: 0,
+            failures_allowed: None,
             phase: Phase::Idle,
             snapshot: Snapshot {
                 status: Status::Disconnected,
@@ -80,8 +117,8 @@ impl Link {
                 retry_at: None,
                 reason: None,
             },
-            backoff: Backoff::default(),
-            credential: Credential::new(token, host_answers),
+            backoff: Backoff::new(config.delays),
+            credential: Credential::new(config.token, config.host_answers, config.presents),
             offline: false,
             in_page_cache: false,
             announced_disconnect: false,
@@ -165,8 +202,10 @@ impl Link {
         }
         self.backoff.opened();
         self.phase = Phase::Handshaking { dial, limit, renewed: false };
-        self.set(Status::Authenticating, now);
-        self.out.push(LinkOutput::Authenticate { dial });
+        if self.presents == Presents::InFrame {
+            self.set(Status::Authenticating, now);
+            self.out.push(LinkOutput::Authenticate { dial });
+        }
     }
 
     /// The socket could not be created (V1-06): the status says so while the next attempt is already planned.
@@ -177,7 +216,8 @@ impl Link {
         self.snapshot.reason = Some(Reason::DialFailed);
         self.set(Status::Disconnected, now);
         if self.auto_reconnect {
-            self.schedule(now);
+            let delay = self.backoff.next_delay();
+            self.schedule(delay, now);
         } else {
             self.phase = Phase::Idle;
             self.out.push(LinkOutput::GaveUp);
@@ -189,6 +229,27 @@ impl Link {
         if self.is_current(dial) {
             self.lost(Reason::ConnectionLost, now);
         }
+    }
+
+    /// The socket was closed because its token was refused or expired: `at_once` or after a delay another is tried.
+    pub fn closed_for_its_token(&mut self, dial: DialId, at_once: bool, now: Timestamp) {
+        if !self.is_current(dial) {
+        } else if !self.auto_reconnect {
+            self.stop_after_loss(Reason::TokenExpired, now);
+        } else {
+            let delay = self.backoff.next_delay();
+            self.retry_after(if at_once { 0 } else { delay }, Reason::TokenExpired, now);
+        }
+    }
+
+    /// Whether lost connections are replaced from now on.
+    pub fn replaces_lost(&mut self, auto_reconnect: bool) {
+        self.auto_reconnect = auto_reconnect;
+    }
+
+    /// After how many attempts in a row that never stood the link gives up; `None`: never.
+    pub fn allow_failures(&mut self, allowed: Option<u32>) {
+        self.failures_allowed = allowed;
     }
 
     /// A deadline passed.
@@ -234,9 +295,10 @@ impl Link {
         let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else {
             return false;
         };
+        self.failures = 0;
         self.backoff.succeeded();
         self.credential.schedule_refresh(now);
-        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(now) };
+        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(self.heartbeat_every, now) };
         self.snapshot.reason = None;
         self.set(Status::Connected, now);
         true
@@ -322,7 +384,13 @@ impl Link {
     }
 
     fn lost(&mut self, reason: Reason, now: Timestamp) {
-        if !self.auto_reconnect {
+        let stood = self.ready_socket().is_some();
+        self.failures += u32::from(!stood);
+        if !stood && self.failures_allowed.is_some_and(|allowed| self.failures >= allowed) {
+            self.phase = Phase::Idle;
+            self.snapshot.reason = Some(reason);
+            self.out.push(LinkOutput::Exhausted { attempts: self.failures });
+        } else if !self.auto_reconnect {
             self.stop_after_loss(reason, now);
         } else if self.is_refreshing() && self.credential.is_asking() {
             // The token that is on its way will be used on the next socket.
@@ -330,10 +398,15 @@ impl Link {
             self.snapshot.reason = Some(Reason::TokenPending);
             self.set(Status::Reconnecting, now);
         } else {
-            self.snapshot.reason = Some(reason);
-            self.set(Status::Reconnecting, now);
-            self.schedule(now);
+            let delay = self.backoff.next_delay();
+            self.retry_after(delay, reason, now);
         }
+    }
+
+    fn retry_after(&mut self, delay: u64, reason: Reason, now: Timestamp) {
+        self.snapshot.reason = Some(reason);
+        self.set(Status::Reconnecting, now);
+        self.schedule(delay, now);
     }
 
     fn stop_after_loss(&mut self, reason: Reason, now: Timestamp) {
@@ -353,8 +426,7 @@ impl Link {
         }
     }
 
-    fn schedule(&mut self, now: Timestamp) {
-        let delay = self.backoff.next_delay();
+    fn schedule(&mut self, delay: u64, now: Timestamp) {
         let until = (!self.offline).then_some(now + delay);
         if self.offline {
             self.snapshot.reason = Some(Reason::Offline);

@@ -47,6 +47,11 @@ pub enum LinkOutput {
     },
     /// The connection is closed for good, told once per connection.
     Disconnected,
+    /// As many attempts in a row as are allowed never stood. None follows, and no change of the status was told.
+    Exhausted {
+        /// How many.
+        attempts: u32,
+    },
     /// The connection was lost and none follows, because the application wants none.
     GaveUp,
     /// The host said that there will be no token. The session must stop the link.

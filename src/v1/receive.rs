@@ -120,7 +120,7 @@ impl<P> Session<P> {
                 LinkOutput::StatusChanged(status) => self.tell(Event::StatusChanged(status)),
                 LinkOutput::Reconnecting { delay } => self.tell(Event::Reconnecting { delay }),
                 LinkOutput::Disconnected => self.tell(Event::Disconnected),
-                LinkOutput::GaveUp => {
+                LinkOutput::Exhausted { .. } | LinkOutput::GaveUp => {
                     self.complete(Completion::of(Outcome::Disconnected, CompletionSource::ConnectionLost));
                 }
                 LinkOutput::Unauthorized { detail } => self.refused(detail),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::agent::{EventHead, Outbox, Protocol, ToolResult};
-use crate::link::{Link, Snapshot, Token};
+use crate::link::{Delays, HEARTBEAT_EVERY, Link, LinkConfig, Presents, Snapshot, Token};
 use crate::machine::{DialId, Input, Machine, Output, Timer};
 use crate::operation::{Event, Operation};
 use crate::time::Timestamp;
@@ -63,7 +63,14 @@ impl<P> Session<P> {
             operation_id: config.operation_id,
             client_id: config.client_id.filter(|id| !id.is_empty()),
             resume_on_connect: config.resume_on_connect,
-            link: Link::new(token, config.host_gives_tokens, config.auto_reconnect),
+            link: Link::new(LinkConfig {
+                token,
+                host_answers: config.host_gives_tokens,
+                auto_reconnect: config.auto_reconnect,
+                presents: Presents::InFrame,
+                delays: Delays::Doubling,
+                heartbeat_every: HEARTBEAT_EVERY,
+            }),
             operation: Operation::new(Protocol::V1, &config.last_event_id),
             outbox: Outbox::default(),
             cycle: Cycle::Over,
