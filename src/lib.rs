@@ -25,6 +25,7 @@
 //! | [`agent`] | what a run is, whatever carries it: event heads, ends, echoes, the cursor, tool results, the outcome |
 //! | [`operation`] | one operation's stream on whatever socket carries it: order, duplicates, the end |
 //! | [`v1`] | one operation over one socket at a time: the frames and the session |
+//! | [`v2`] | every operation of a user over one socket: subscriptions, the mux |
 //! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` for Rust front ends, and the class behind the npm package with the feature `npm` |
 //!
 //! The protocol, with the numbered rows that doc comments cite, is described in `docs/protocol.md`.
@@ -89,5 +90,6 @@ pub mod operation;
 mod text;
 pub mod time;
 pub mod v1;
+pub mod v2;
 #[cfg(target_family = "wasm")]
 pub mod web;

@@ -218,4 +218,6 @@ pub enum Timer {
     Audit,
     /// A tool result was never confirmed.
     ToolResult,
+    /// Nobody needs the connection any more.
+    Idle,
 }

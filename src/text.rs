@@ -26,6 +26,21 @@ pub(crate) fn push_url_component(url: &mut String, component: &str) {
     }
 }
 
+/// A frame as JSON text; the values of its members are JSON already.
+pub(crate) fn object(frame_type: &str, members: &[(&str, String)]) -> String {
+    let mut text = String::from("{\"type\":\"");
+    text.push_str(frame_type);
+    text.push('"');
+    for (name, value) in members {
+        text.push_str(",\"");
+        text.push_str(name);
+        text.push_str("\":");
+        text.push_str(value);
+    }
+    text.push('}');
+    text
+}
+
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;

@@ -74,6 +74,8 @@ pub enum CompletionSource {
     ResumeStatus,
     /// A `status_change` frame.
     StatusChange,
+    /// The hub's feed of all operations, when the stream kept silent.
+    Lifecycle,
     /// Refused credentials.
     AuthFailed,
     /// The application called `disconnect()`.
@@ -90,6 +92,7 @@ impl CompletionSource {
             Self::SessionComplete => "session_complete",
             Self::ResumeStatus => "resume_status",
             Self::StatusChange => "status_change",
+            Self::Lifecycle => "lifecycle",
             Self::AuthFailed => "auth_failed",
             Self::Disconnect => "disconnect",
             Self::ConnectionLost => "connection_lost",

@@ -108,6 +108,16 @@ impl MirroredTerminalEchoGuard {
         true
     }
 
+    /// Whether a `session_complete` is the echo of a mirrored end. Some gateways of v2 send it for a member that failed or
+    /// was stopped, instead of the status that they owe; it pays for that.
+    pub fn consume_session_complete(&mut self) -> bool {
+        if self.consume_echo(EchoSignal::SessionComplete) {
+            return true;
+        }
+        let unlucky = self.owed_status.clone().filter(|status| *status != SessionStatus::Completed);
+        unlucky.is_some_and(|status| self.consume_echo(EchoSignal::StatusChange(&status)))
+    }
+
     /// Whether a terminal status is the echo of a mirrored end whose `session_complete` is still owed. A gateway sends
     /// one of the two for a member that failed or was stopped; whichever comes first pays.
     pub fn consume_either(&mut self, status: &SessionStatus) -> bool {

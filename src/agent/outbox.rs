@@ -28,6 +28,7 @@ pub struct Outbox {
 
 #[derive(Debug)]
 struct Entry {
+    owner: u32,
     since: Timestamp,
     sent_on: Option<DialId>,
     result: ToolResult,
@@ -39,9 +40,23 @@ impl Outbox {
         self.entries.first().map(|entry| entry.since + KEPT_FOR)
     }
 
-    /// Keeps a result that was sent on a socket, or that waits for one.
-    pub fn keep(&mut self, result: ToolResult, sent_on: Option<DialId>, now: Timestamp) {
-        self.entries.push(Entry { since: now, sent_on, result });
+    /// Keeps a result that was sent on a socket, or that waits for one. The owner is whatever the caller tells its
+    /// senders apart by.
+    pub fn keep(&mut self, owner: u32, result: ToolResult, sent_on: Option<DialId>, now: Timestamp) {
+        self.entries.push(Entry { owner, since: now, sent_on, result });
+    }
+
+    /// Forgets what an owner sent.
+    pub fn forget(&mut self, owner: u32) {
+        self.entries.retain(|entry| entry.owner != owner);
+    }
+
+    /// Hands out what an owner sent and `dial` did not carry.
+    pub fn take(&mut self, owner: u32, dial: Option<DialId>) -> Vec<ToolResult> {
+        let is_taken = |entry: &Entry| entry.owner == owner && (entry.sent_on.is_none() || entry.sent_on != dial);
+        let taken = self.entries.iter().filter(|entry| is_taken(entry)).map(|entry| entry.result.clone()).collect();
+        self.entries.retain(|entry| !is_taken(entry));
+        taken
     }
 
     /// A frame arrived: everything sent on this socket before it was read.
@@ -62,10 +77,10 @@ impl Outbox {
         .collect()
     }
 
-    /// Removes the results nobody waits for any more.
-    pub fn expired(&mut self, now: Timestamp) -> Vec<ToolResult> {
+    /// Removes the results nobody waits for any more, and tells whose they were.
+    pub fn expired(&mut self, now: Timestamp) -> Vec<(u32, ToolResult)> {
         let due = self.entries.iter().take_while(|entry| now >= entry.since + KEPT_FOR).count();
-        self.entries.drain(..due).map(|entry| entry.result).collect()
+        self.entries.drain(..due).map(|entry| (entry.owner, entry.result)).collect()
     }
 
     /// Forgets everything.

@@ -61,7 +61,7 @@ impl Credential {
             return Some(TokenReason::Initial);
         };
         if self.presents == Presents::InUrl {
-            return Some(TokenReason::Expiring);
+            return Some(if self.called_expired { TokenReason::Expired } else { TokenReason::Initial });
         }
         let over = token.lifetime.is_some_and(|lifetime| lifetime.expires_at <= now);
         (over || self.called_expired).then_some(TokenReason::Expired)

@@ -12,6 +12,7 @@
 //! A session owns a link, tells it what the protocol's frames mean ([`Link::authenticated`], [`Link::refresh`],
 //! [`Link::stop`]) and drains [`Link::poll`] after every call.
 
+mod address;
 mod backoff;
 mod credential;
 mod heartbeat;
@@ -23,6 +24,7 @@ mod token;
 
 use crate::machine::{DialId, Timer, TokenReason};
 use crate::time::Timestamp;
+pub use address::socket_base;
 use backoff::Backoff;
 pub use backoff::Delays;
 use credential::Credential;
@@ -250,6 +252,11 @@ impl Link {
     /// After how many attempts in a row that never stood the link gives up; `None`: never.
     pub fn allow_failures(&mut self, allowed: Option<u32>) {
         self.failures_allowed = allowed;
+    }
+
+    /// Whether a number of attempts that never stood is final.
+    pub fn gives_up_on_failures(&self) -> bool {
+        self.failures_allowed.is_some()
     }
 
     /// A deadline passed.

@@ -60,6 +60,8 @@ pub enum Reason {
     TokenFailed,
     /// The credentials were refused.
     AuthFailed,
+    /// The gateway does not serve the protocol.
+    Unavailable,
     /// The run is over.
     RunEnded,
     /// The application disconnected.
@@ -83,6 +85,7 @@ impl Reason {
             Self::TokenTimeout => "token_timeout",
             Self::TokenFailed => "token_failed",
             Self::AuthFailed => "auth_failed",
+            Self::Unavailable => "unavailable",
             Self::RunEnded => "run_ended",
             Self::DisconnectCalled => "disconnect_called",
         }

@@ -67,6 +67,8 @@ pub enum SessionCompletion {
     ResumeStatus(SessionStatus),
     /// A terminal `status_change`.
     StatusChange(SessionStatus),
+    /// The hub's feed said that the operation ended, and the stream never did (v2).
+    Lifecycle(SessionStatus),
 }
 
 /// How the event stream was broken.
@@ -74,6 +76,13 @@ pub enum SessionCompletion {
 pub enum Continuity {
     /// Events are missing: the gateway's buffer does not reach back to the cursor.
     Gap,
+    /// Events are missing in a live stream, where ids have no holes (v2).
+    Missing {
+        /// The number of the first missing event.
+        from: u64,
+        /// The number of the last missing event.
+        to: u64,
+    },
     /// The gateway lost its memory: ids start anew, what it had not told is lost.
     Reset,
 }
@@ -82,7 +91,7 @@ impl Continuity {
     /// The name on the public surface.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Gap => "gap",
+            Self::Gap | Self::Missing { .. } => "gap",
             Self::Reset => "reset",
         }
     }
@@ -99,6 +108,10 @@ pub enum ErrorCode {
     TokenFailed,
     /// The host did not answer in time.
     TokenTimeout,
+    /// The gateway answered a frame with an error.
+    Gateway,
+    /// The gateway does not serve the protocol.
+    Unavailable,
     /// A tool result could not be delivered while somebody waited for it.
     ToolResultExpired,
 }
@@ -111,6 +124,8 @@ impl ErrorCode {
             Self::Protocol => "protocol",
             Self::TokenFailed => "token_failed",
             Self::TokenTimeout => "token_timeout",
+            Self::Gateway => "gateway_error",
+            Self::Unavailable => "unavailable",
             Self::ToolResultExpired => "tool_result_expired",
         }
     }

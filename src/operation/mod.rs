@@ -13,7 +13,9 @@ mod sequence;
 
 use std::collections::VecDeque;
 
-use crate::agent::{Completion, Cursor, EventHead, EventId, MirroredTerminalEchoGuard, Protocol, SessionStatus};
+use crate::agent::{
+    Completion, CompletionSource, Cursor, EventHead, EventId, MirroredTerminalEchoGuard, Protocol, SessionStatus,
+};
 use crate::machine::{DialId, Timer};
 use crate::time::Timestamp;
 
@@ -122,6 +124,7 @@ impl<P> Operation<P> {
         let admitted = self.ready.is_empty()
             && !head.event_type.tells_end()
             && self.cursor.is_followed_by(number)
+            && (self.protocol == Protocol::V1 || self.cursor.number() + 1 == number)
             && self.replay.passes(number);
         if admitted {
             self.deliver(Some(EventId::Number(number)), head, dial);
@@ -140,6 +143,22 @@ impl<P> Operation<P> {
         }
         self.audit = if at_start { Audit::NotNeeded } else { Audit::Due(at.now + AUDIT_AFTER) };
         self.replay = Replay::begin(purpose, self.cursor.number());
+        self.resume(self.cursor.id());
+    }
+
+    /// Whether a terminal status of this operation would be that of a member (GD-06).
+    pub fn is_status_of_a_member(&self, status: &SessionStatus) -> bool {
+        self.guard.is_stale_resume_status(status, false)
+    }
+
+    /// Ends the operation on the word of the hub's feed.
+    pub fn end_by_lifecycle(&mut self, status: &SessionStatus) {
+        self.tell(Event::SessionComplete(SessionCompletion::Lifecycle(status.clone())));
+        self.ended_with_status(status, CompletionSource::Lifecycle, None);
+    }
+
+    /// Asks for everything after the cursor again.
+    pub fn ask_again(&mut self) {
         self.resume(self.cursor.id());
     }
 

@@ -1,6 +1,6 @@
 //! What an operation does with what arrives.
 
-use crate::agent::{CompletionSource, EchoSignal, EventHead, EventId, Protocol, SessionStatus};
+use crate::agent::{CompletionSource, EventHead, EventId, Protocol, SessionStatus};
 use crate::machine::DialId;
 use crate::time::Timestamp;
 
@@ -51,6 +51,7 @@ impl<P> Operation<P> {
             self.covered(at, frame);
             return true;
         }
+        self.look_for_a_hole(&frame);
         let dial = at.dial;
         match frame {
             ServerFrame::AgentEvent { id, head, payload } => self.agent_event(dial, id, head, payload),
@@ -64,6 +65,14 @@ impl<P> Operation<P> {
             _ => {}
         }
         true
+    }
+
+    /// Ids of v2 have no holes while a stream is live; those of v1 do, because it withholds some kinds of events.
+    fn look_for_a_hole(&mut self, frame: &ServerFrame<P>) {
+        let (last, next) = (self.cursor.number(), frame.id().and_then(EventId::number).unwrap_or(0));
+        if self.protocol == Protocol::V2 && self.replay.is_live() && last > 0 && next > last + 1 {
+            self.tell(Event::Continuity(Continuity::Missing { from: last + 1, to: next - 1 }));
+        }
     }
 
     fn agent_event(&mut self, dial: DialId, id: Option<EventId>, head: EventHead, payload: P) {
@@ -127,7 +136,7 @@ impl<P> Operation<P> {
 
     fn session_complete(&mut self, dial: DialId, id: Option<EventId>, summary: Option<String>) {
         self.advance(id, None, dial);
-        if self.guard.consume_echo(EchoSignal::SessionComplete) {
+        if self.guard.consume_session_complete() {
             return;
         }
         self.tell(Event::SessionComplete(SessionCompletion::RawSessionComplete));

@@ -71,6 +71,11 @@ impl<P> Replay<P> {
         }
     }
 
+    /// Whether no replay is owed.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Live)
+    }
+
     /// When [`Self::timeout`] is due.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {

@@ -1,21 +1,11 @@
 //! Where an operation's socket is.
 
+use crate::link::socket_base;
 use crate::text::push_url_component;
 
-/// The schemes of a base URL and what becomes of them.
-const SCHEMES: [(&str, &str); 4] =
-    [("wss://", "wss://"), ("https://", "wss://"), ("ws://", "ws://"), ("http://", "ws://")];
-
-/// The WebSocket URL of an operation (§1.1): `https` becomes `wss`, anything without a scheme `ws`, slashes at the end
-/// of the base are dropped, a path prefix is kept.
+/// The WebSocket URL of an operation (§1.1).
 pub fn socket_url(gateway_url: &str, operation_id: &str) -> String {
-    let (scheme, rest) = SCHEMES
-        .iter()
-        .find_map(|(prefix, scheme)| Some((*scheme, gateway_url.strip_prefix(prefix)?)))
-        .unwrap_or(("ws://", gateway_url));
-    let rest = rest.trim_end_matches('/');
-    let mut url = String::from(scheme);
-    url.push_str(rest);
+    let mut url = socket_base(gateway_url);
     url.push_str("/ws?operationId=");
     push_url_component(&mut url, operation_id);
     url

@@ -162,7 +162,7 @@ impl<P> Session<P> {
     }
 
     fn tool_results_expired(&mut self) {
-        for result in self.outbox.expired(self.now) {
+        for (_, result) in self.outbox.expired(self.now) {
             let message = said("Not delivered within 120 s: the result of tool call ", &result.tool_call_id);
             self.error(ErrorCode::ToolResultExpired, message);
         }

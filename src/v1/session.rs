@@ -151,7 +151,7 @@ impl<P> Session<P> {
         if let Some(dial) = ready {
             self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
         }
-        self.outbox.keep(result, ready, now);
+        self.outbox.keep(0, result, ready, now);
         true
     }
 

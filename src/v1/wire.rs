@@ -2,6 +2,7 @@
 
 use crate::agent::ToolResult;
 pub use crate::operation::ServerFrame;
+use crate::text::object;
 
 /// A frame of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,19 +44,6 @@ pub enum ClientFrame {
 impl ClientFrame {
     /// The frame as JSON text; `quote` writes a text as a JSON string.
     pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
-        let object = |frame_type: &str, members: &[(&str, String)]| {
-            let mut text = String::from("{\"type\":\"");
-            text.push_str(frame_type);
-            text.push('"');
-            for (name, value) in members {
-                text.push_str(",\"");
-                text.push_str(name);
-                text.push_str("\":");
-                text.push_str(value);
-            }
-            text.push('}');
-            text
-        };
         let flag = |flag: bool| String::from(if flag { "true" } else { "false" });
         match self {
             Self::Heartbeat => object("heartbeat", &[]),

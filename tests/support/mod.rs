@@ -212,6 +212,7 @@ impl Sim {
                 SessionCompletion::ResumeStatus(status) => {
                     format!("session_complete resume_status {}", status.as_str())
                 }
+                SessionCompletion::Lifecycle(status) => format!("session_complete lifecycle {}", status.as_str()),
                 SessionCompletion::StatusChange(status) => {
                     format!("session_complete status_change {}", status.as_str())
                 }

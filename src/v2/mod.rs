@@ -1,0 +1,12 @@
+//! Agent Gateway v2: one WebSocket per user, every operation subscribed by name.
+
+mod event;
+#[cfg(not(target_family = "wasm"))]
+pub mod json;
+mod mux;
+mod receive;
+mod subscription;
+pub mod wire;
+
+pub use event::{MuxEvent, SubscriptionId};
+pub use mux::{Mux, MuxConfig};

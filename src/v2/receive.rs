@@ -1,0 +1,414 @@
+//! What a mux does with what arrives.
+
+use super::event::{MuxEvent, SubscriptionId};
+use super::mux::Mux;
+use super::subscription::Settle;
+use super::wire::{Channel, ClientFrame, HubFrame};
+use crate::agent::{Completion, CompletionSource, Outcome, SessionStatus};
+use crate::link::{LinkOutput, Reason, Status};
+use crate::machine::{DialId, Output, Question};
+use crate::operation::{At, Effect, ErrorCode, Event, ServerFrame};
+use crate::text::push_url_component;
+
+/// The close code of a refused or expired token.
+const UNAUTHORIZED: u16 = 4401;
+/// Refusals in a row that are final.
+const AUTH_FAILURES_ALLOWED: u32 = 3;
+/// The close code and reason of a socket that we end.
+const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
+
+impl<P: Clone> Mux<P> {
+    pub(super) fn frame_arrived(&mut self, dial: DialId, frame: HubFrame<P>) {
+        if !self.link.is_current(dial) {
+            return;
+        }
+        self.outbox.confirm(dial);
+        let at = At { dial, now: self.now };
+        match frame {
+            HubFrame::Ready => self.ready(at),
+            HubFrame::HeartbeatAck => self.acknowledged(dial),
+            HubFrame::Operation { channel, frame } => self.arrived(channel, frame, at),
+            HubFrame::SubscribeFailed { channel, reason } => self.subscribe_failed(channel, &reason),
+            HubFrame::Lifecycle { channel, status, payload } => {
+                self.lifecycle(channel, &status);
+                self.tell(MuxEvent::Lifecycle(payload));
+            }
+            HubFrame::Error { channel: None, message } => {
+                self.tell(MuxEvent::Error { code: ErrorCode::Gateway, message });
+            }
+            HubFrame::Error { channel: Some(channel), message } => {
+                for id in self.ids_of(channel) {
+                    self.tell_one(id, Event::Error { code: ErrorCode::Gateway, message: message.clone() });
+                }
+            }
+            HubFrame::Document { payload } => self.tell(MuxEvent::Document(payload)),
+            HubFrame::Unknown => {}
+        }
+    }
+
+    pub(super) fn fault(&mut self, dial: DialId, code: ErrorCode, message: String) {
+        if self.link.is_current(dial) {
+            self.tell(MuxEvent::Error { code, message });
+        }
+    }
+
+    pub(super) fn closed(&mut self, dial: DialId, code: u16, reason: String) {
+        if !self.link.is_current(dial) {
+            return;
+        }
+        self.forget_socket();
+        if code != UNAUTHORIZED {
+            return self.link.closed(dial, self.now);
+        }
+        self.auth_failures += 1;
+        if self.auth_failures >= AUTH_FAILURES_ALLOWED {
+            self.auth_failed(if reason.is_empty() { "auth_failed".to_owned() } else { reason });
+        } else {
+            self.link.closed_for_its_token(dial, self.auth_failures == 1, self.now);
+        }
+    }
+
+    pub(super) fn timed_out(&mut self) {
+        self.link.timeout(self.now);
+        self.drain_link();
+        for (id, message) in std::mem::take(&mut self.deferred) {
+            self.tell_one(id, Event::Error { code: ErrorCode::Unavailable, message });
+        }
+        for (owner, result) in self.outbox.expired(self.now) {
+            let mut message = String::from("Not delivered within 120 s: the result of tool call ");
+            message.push_str(&result.tool_call_id);
+            self.tell_one(SubscriptionId(owner), Event::Error { code: ErrorCode::ToolResultExpired, message });
+        }
+        if let Some(dial) = self.link.ready_socket() {
+            self.operations_timed_out(At { dial, now: self.now });
+        }
+        if self.idle_at.take().is_some() && !self.is_needed() {
+            self.leave();
+        }
+    }
+
+    /// Handles the next frame of the next operation that has one. `false`: none has.
+    pub(super) fn step(&mut self) -> bool {
+        let (Some(channel), Some(dial)) = (self.pending.front().copied(), self.link.ready_socket()) else {
+            self.pending.clear();
+            return false;
+        };
+        let at = At { dial, now: self.now };
+        let mut stepped = false;
+        for id in self.ids_of(channel) {
+            stepped |= self.with_operation(channel, id, |operation| operation.step(at)).unwrap_or(false);
+        }
+        if !stepped {
+            self.pending.pop_front();
+        }
+        true
+    }
+
+    /// Carries out what the link decided, in its order.
+    pub(super) fn drain_link(&mut self) {
+        while let Some(output) = self.link.poll() {
+            match output {
+                LinkOutput::Ask { request, reason } => {
+                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
+                }
+                LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
+                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url() }),
+                LinkOutput::Authenticate { .. } => {}
+                LinkOutput::Ping { dial } => {
+                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
+                }
+                LinkOutput::Hangup { dial } => {
+                    self.forget_socket();
+                    let (code, reason) = NORMAL_CLOSURE;
+                    self.out.push_back(Output::Hangup { dial, code, reason });
+                }
+                LinkOutput::StatusChanged(status) => self.status_changed(status),
+                LinkOutput::Reconnecting { delay } => {
+                    self.tell(MuxEvent::Reconnecting { delay });
+                    for id in self.ids() {
+                        self.tell_one(id, Event::Reconnecting { delay });
+                    }
+                }
+                LinkOutput::Disconnected => self.disconnected(),
+                LinkOutput::GaveUp => {}
+                LinkOutput::Exhausted { attempts } => {
+                    let mut reason = String::from("no usable connection after ");
+                    reason.push_str(&crate::text::decimal(u64::from(attempts)));
+                    reason.push_str(" attempts");
+                    self.become_unavailable(reason);
+                }
+                LinkOutput::Unauthorized { detail } => self.auth_failed(detail),
+                LinkOutput::TokenFault { detail, overdue } => {
+                    let (code, message) = match overdue {
+                        true => (ErrorCode::TokenTimeout, "getToken did not answer within 15 s".to_owned()),
+                        false => (ErrorCode::TokenFailed, detail),
+                    };
+                    self.tell(MuxEvent::Error { code, message });
+                }
+            }
+        }
+    }
+
+    /// Takes up one subscription of an operation, or all of them, on a socket: one frame for all (SB-01).
+    pub(super) fn begin(&mut self, channel: Channel, only: Option<SubscriptionId>, at: At) {
+        let Some(wire) = self.wire_mut(channel) else { return };
+        let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
+        let last_event_id = wire.lowest_cursor();
+        wire.settling = None;
+        self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+        for id in self.ids_of(channel) {
+            if only.is_some_and(|only| only != id) {
+                continue;
+            }
+            let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
+            let Some(subscription) = subscription else { continue };
+            subscription.begin(at);
+            self.notify(id, Status::Connected);
+            self.tell_one(id, Event::Connected);
+        }
+    }
+
+    /// Ends a subscription because the application wants no more.
+    pub(super) fn abandon(&mut self, id: SubscriptionId) {
+        self.end(id, Completion::of(Outcome::Disconnected, CompletionSource::Disconnect));
+    }
+
+    fn ready(&mut self, at: At) {
+        if !self.link.authenticated(self.now) {
+            return;
+        }
+        self.auth_failures = 0;
+        self.drain_link();
+        for channel in (0..self.wires.len() as u32).map(Channel) {
+            self.begin(channel, None, at);
+        }
+        for result in self.outbox.resend(at.dial) {
+            self.send(ClientFrame::ToolResult(result));
+        }
+        if !self.documents.is_empty() {
+            self.tell(MuxEvent::DocumentsReady);
+        }
+        self.tell(MuxEvent::Connected);
+        if std::mem::take(&mut self.waiters) > 0 {
+            self.tell(MuxEvent::WaitersResolved);
+        }
+        self.close_if_unneeded();
+    }
+
+    fn acknowledged(&mut self, dial: DialId) {
+        if !self.link.acknowledged() {
+            return;
+        }
+        for channel in (0..self.wires.len() as u32).map(Channel) {
+            for id in self.ids_of(channel) {
+                self.with_operation(channel, id, |operation| operation.acknowledged(dial));
+            }
+            self.pending.push_back(channel);
+        }
+    }
+
+    fn arrived(&mut self, channel: Channel, frame: ServerFrame<P>, at: At) {
+        if frame.head().is_some_and(|head| head.own)
+            && let Some(wire) = self.wire_mut(channel)
+        {
+            wire.settling = None;
+        }
+        for id in self.ids_of(channel) {
+            let frame = frame.clone();
+            self.with_operation(channel, id, |operation| operation.arrived(frame, at));
+        }
+        if self.pending.back() != Some(&channel) {
+            self.pending.push_back(channel);
+        }
+    }
+
+    fn subscribe_failed(&mut self, channel: Channel, reason: &str) {
+        for id in self.ids_of(channel) {
+            self.refuse(id, reason);
+        }
+    }
+
+    fn lifecycle(&mut self, channel: Option<Channel>, status: &str) {
+        let now = self.now;
+        let Some(wire) = channel.and_then(|channel| self.wire_mut(channel)) else { return };
+        let known = SessionStatus::from_name(status);
+        if status == "gone" {
+            wire.gone(now);
+        } else if known.is_terminal() {
+            wire.ended_by_feed(known, now);
+        } else {
+            wire.settling = None;
+        }
+    }
+
+    fn operations_timed_out(&mut self, at: At) {
+        for channel in (0..self.wires.len() as u32).map(Channel) {
+            let Some(wire) = self.wire_mut(channel) else { continue };
+            let settle = wire.settle(at.now);
+            for id in self.ids_of(channel) {
+                self.with_operation(channel, id, |operation| {
+                    match &settle {
+                        Settle::Wait => {}
+                        Settle::AskAgain => operation.ask_again(),
+                        Settle::End(status) => operation.end_by_lifecycle(status),
+                    }
+                    operation.timed_out(at);
+                });
+            }
+            self.pending.push_back(channel);
+        }
+    }
+
+    /// Calls an operation and carries out what follows from it.
+    fn with_operation<R>(
+        &mut self,
+        channel: Channel,
+        id: SubscriptionId,
+        call: impl FnOnce(&mut crate::operation::Operation<P>) -> R,
+    ) -> Option<R> {
+        let result = call(&mut self.wire_mut(channel)?.find_mut(id)?.operation);
+        while let Some(effect) = self.wire_mut(channel).and_then(|wire| wire.find_mut(id)?.operation.poll()) {
+            match effect {
+                Effect::Tell(event) => self.tell_one(id, event),
+                Effect::Resume { last_event_id } => {
+                    let Some(wire) = self.wire_mut(channel) else { break };
+                    let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
+                    self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+                }
+                Effect::Barrier => {
+                    self.link.barrier(self.now);
+                    self.drain_link();
+                }
+                Effect::Ended(completion) => self.end(id, completion),
+            }
+        }
+        Some(result)
+    }
+
+    fn refuse(&mut self, id: SubscriptionId, reason: &str) {
+        self.tell_one(id, Event::AuthFailed { reason: reason.to_owned() });
+        let completion = Completion::of(Outcome::AuthFailed, CompletionSource::AuthFailed);
+        self.end(id, Completion { reason: Some(reason.to_owned()), ..completion });
+    }
+
+    /// Takes a subscription away (SB-13). Its last words follow.
+    fn end(&mut self, id: SubscriptionId, completion: Completion) {
+        let Some(place) = self.wires.iter().position(|wire| wire.as_ref().is_some_and(|wire| wire.has(id))) else {
+            return;
+        };
+        self.tell(MuxEvent::Ending { subscription: id });
+        self.outbox.forget(id.0);
+        let Some(wire) = &mut self.wires[place] else { return };
+        let status = wire.remove(id);
+        if wire.subscriptions.is_empty() {
+            let operation_id = wire.operation_id.clone();
+            self.wires[place] = None;
+            self.send(ClientFrame::Unsubscribe { operation_id });
+        }
+        if status != Some(Status::Disconnected) {
+            self.tell_one(id, Event::StatusChanged(Status::Disconnected));
+        }
+        self.tell_one(id, Event::Disconnected);
+        self.tell_one(id, Event::Done(completion));
+        self.close_if_unneeded();
+    }
+
+    fn status_changed(&mut self, status: Status) {
+        let told = match status {
+            Status::Connected | Status::Disconnected => status,
+            Status::Connecting | Status::Authenticating | Status::Reconnecting => Status::Connecting,
+        };
+        if self.status != told {
+            self.status = told;
+            self.tell(MuxEvent::StatusChanged(told));
+        }
+        if status == Status::Reconnecting {
+            self.notify_all(Status::Reconnecting);
+        }
+    }
+
+    fn disconnected(&mut self) {
+        if self.unavailable {
+            return;
+        }
+        self.idle_at = None;
+        self.notify_all(Status::Disconnected);
+        let called = self.link.snapshot().reason == Some(Reason::DisconnectCalled);
+        let message = if called { "GatewayMuxClient disconnected" } else { "Gateway connection lost" };
+        self.reject_waiters(message, "");
+        self.tell(MuxEvent::Disconnected);
+    }
+
+    fn reject_waiters(&mut self, message: &str, reason: &str) {
+        if std::mem::take(&mut self.waiters) > 0 {
+            let mut text = String::from(message);
+            text.push_str(reason);
+            self.tell(MuxEvent::WaitersRejected { message: text });
+        }
+    }
+
+    fn auth_failed(&mut self, reason: String) {
+        if self.link.gives_up_on_failures() {
+            return self.become_unavailable(reason);
+        }
+        for id in self.ids() {
+            self.refuse(id, &reason);
+        }
+        self.reject_waiters("Gateway auth failed: ", &reason);
+        self.link.stop(Reason::AuthFailed, self.now);
+        self.drain_link();
+    }
+
+    fn become_unavailable(&mut self, reason: String) {
+        self.unavailable = true;
+        self.idle_at = None;
+        self.link.stop(Reason::Unavailable, self.now);
+        self.drain_link();
+        self.reject_waiters("Gateway mux unavailable: ", &reason);
+        self.tell(MuxEvent::Unavailable { reason });
+    }
+
+    fn notify(&mut self, id: SubscriptionId, status: Status) {
+        let now = self.now;
+        let subscription = self.wires.iter_mut().flatten().find_map(|wire| wire.find_mut(id));
+        let Some(subscription) = subscription.filter(|subscription| subscription.status != status) else { return };
+        subscription.status = status;
+        subscription.since = now;
+        self.tell_one(id, Event::StatusChanged(status));
+    }
+
+    fn notify_all(&mut self, status: Status) {
+        for id in self.ids() {
+            self.notify(id, status);
+        }
+    }
+
+    fn forget_socket(&mut self) {
+        self.pending.clear();
+        for wire in self.wires.iter_mut().flatten() {
+            wire.settling = None;
+            for subscription in &mut wire.subscriptions {
+                subscription.operation.forget_socket();
+            }
+        }
+    }
+
+    fn ids(&self) -> Vec<SubscriptionId> {
+        let subscriptions = self.wires.iter().flatten().flat_map(|wire| &wire.subscriptions);
+        subscriptions.map(|subscription| subscription.id).collect()
+    }
+
+    fn ids_of(&self, channel: Channel) -> Vec<SubscriptionId> {
+        let wire = self.wires.get(channel.0 as usize).and_then(Option::as_ref);
+        wire.into_iter().flat_map(|wire| &wire.subscriptions).map(|subscription| subscription.id).collect()
+    }
+
+    fn url(&self) -> String {
+        let mut url = self.base.clone();
+        url.push_str("/v2/ws?token=");
+        push_url_component(&mut url, self.link.secret());
+        url.push_str("&clientId=");
+        push_url_component(&mut url, &self.client_id);
+        url
+    }
+}

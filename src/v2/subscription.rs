@@ -1,0 +1,127 @@
+//! An operation's subscriptions: one on the wire, any number here.
+
+use std::rc::Rc;
+
+use super::event::SubscriptionId;
+use crate::agent::{Protocol, SessionStatus};
+use crate::link::Status;
+use crate::operation::{At, Effect, Operation};
+use crate::time::Timestamp;
+
+/// How long an operation that ended by the feed may owe its end to the stream.
+const END_WITHIN: u64 = 10_000;
+/// How long it may still owe it after it was subscribed again.
+const END_AFTER_REPLAY_WITHIN: u64 = 5_000;
+
+/// One operation on the wire (V2-C6): subscribed from the lowest cursor, as executor if any subscription is one.
+#[derive(Debug)]
+pub(super) struct Wire<P> {
+    pub(super) operation_id: Rc<str>,
+    pub(super) subscriptions: Vec<Subscription<P>>,
+    pub(super) settling: Option<Settling>,
+}
+
+/// One subscription, with a cursor of its own.
+#[derive(Debug)]
+pub(super) struct Subscription<P> {
+    pub(super) id: SubscriptionId,
+    pub(super) executor: bool,
+    pub(super) status: Status,
+    pub(super) since: Timestamp,
+    pub(super) operation: Operation<P>,
+}
+
+/// The feed said that the operation ended; the stream owes its end (V2-C4).
+#[derive(Debug)]
+pub(super) struct Settling {
+    status: SessionStatus,
+    at: Timestamp,
+    asked_again: bool,
+}
+
+/// What is to be done about an end that the stream owes.
+pub(super) enum Settle {
+    Wait,
+    AskAgain,
+    End(SessionStatus),
+}
+
+impl<P> Wire<P> {
+    pub(super) fn new(operation_id: Rc<str>) -> Self {
+        Self { operation_id, subscriptions: Vec::new(), settling: None }
+    }
+
+    pub(super) fn is_executor(&self) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.executor)
+    }
+
+    pub(super) fn has(&self, id: SubscriptionId) -> bool {
+        self.subscriptions.iter().any(|subscription| subscription.id == id)
+    }
+
+    pub(super) fn find_mut(&mut self, id: SubscriptionId) -> Option<&mut Subscription<P>> {
+        self.subscriptions.iter_mut().find(|subscription| subscription.id == id)
+    }
+
+    /// Takes a subscription away and tells its last status.
+    pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Status> {
+        let place = self.subscriptions.iter().position(|subscription| subscription.id == id)?;
+        Some(self.subscriptions.remove(place).status)
+    }
+
+    /// The event from which all subscriptions together must be told.
+    pub(super) fn lowest_cursor(&self) -> String {
+        let lowest = self.subscriptions.iter().min_by_key(|subscription| subscription.operation.last_number());
+        lowest.map(|subscription| subscription.operation.last_event_id()).unwrap_or_default()
+    }
+
+    /// The feed told an end.
+    pub(super) fn ended_by_feed(&mut self, status: SessionStatus, now: Timestamp) {
+        let told_of_a_member = |subscription: &Subscription<P>| subscription.operation.is_status_of_a_member(&status);
+        if self.settling.is_none() && !self.subscriptions.iter().any(told_of_a_member) {
+            self.settling = Some(Settling { status, at: now + END_WITHIN, asked_again: false });
+        }
+    }
+
+    /// The hub forgot the operation: its stream will tell nothing more.
+    pub(super) fn gone(&mut self, now: Timestamp) {
+        let status = self.settling.take().map_or(SessionStatus::Completed, |settling| settling.status);
+        self.settling = Some(Settling { status, at: now, asked_again: true });
+    }
+
+    pub(super) fn settle(&mut self, now: Timestamp) -> Settle {
+        match &mut self.settling {
+            Some(settling) if now >= settling.at && settling.asked_again => Settle::End(settling.status.clone()),
+            Some(settling) if now >= settling.at => {
+                settling.asked_again = true;
+                settling.at = now + END_AFTER_REPLAY_WITHIN;
+                Settle::AskAgain
+            }
+            _ => Settle::Wait,
+        }
+    }
+
+    pub(super) fn settles_at(&self) -> Option<Timestamp> {
+        self.settling.as_ref().map(|settling| settling.at)
+    }
+}
+
+impl<P> Subscription<P> {
+    pub(super) fn new(
+        id: SubscriptionId,
+        last_event_id: &str,
+        executor: bool,
+        status: Status,
+        since: Timestamp,
+    ) -> Self {
+        let operation = Operation::new(Protocol::V2, last_event_id);
+        Self { id, executor, status, since, operation }
+    }
+
+    /// Begins on a socket. What it asks for is asked for once for all subscriptions of the operation.
+    pub(super) fn begin(&mut self, at: At) {
+        self.operation.begin(false, at);
+        let asked = self.operation.poll();
+        debug_assert!(matches!(asked, Some(Effect::Resume { .. })), "an operation begins by asking");
+    }
+}
