@@ -6,7 +6,7 @@ import { seconds } from './lib/process.mjs';
 import { packageDir, packageVersion, root } from './lib/project.mjs';
 import { printSizes } from './build/sizes.mjs';
 import { whenChanged } from './lib/stamps.mjs';
-import { bindgenDir, buildWasm, wasmFile } from './build/wasm.mjs';
+import { buildWasm, MODULES } from './build/wasm.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
 /** Builds what changed; resolves when pkg/ is complete. */
@@ -22,10 +22,11 @@ export async function buildPackage() {
     'scripts/build',
     'scripts/build.mjs',
   ];
+  const modules = Object.values(MODULES).flatMap(({ bindgen, wasm }) => [bindgen, wasm]);
   await whenChanged(
     'package',
     {
-      inputs: [...inputs.map((input) => join(root, input)), bindgenDir, wasmFile],
+      inputs: [...inputs.map((input) => join(root, input)), ...modules],
       outputs: ['index.mjs', 'index.cjs', 'index.d.ts', 'package.json'].map((file) => join(packageDir, file)),
     },
     assemble,

@@ -89,6 +89,23 @@ pub enum Input<F> {
     Timeout,
 }
 
+impl Input<std::convert::Infallible> {
+    /// The same, for a machine with frames of any kind.
+    pub fn of_any_frame<F>(self) -> Input<F> {
+        match self {
+            Self::Opened { dial } => Input::Opened { dial },
+            Self::Refused { dial, detail } => Input::Refused { dial, detail },
+            Self::Frame { frame, .. } => match frame {},
+            Self::Garbled { dial, detail } => Input::Garbled { dial, detail },
+            Self::Faulted { dial } => Input::Faulted { dial },
+            Self::Closed { dial, code, reason } => Input::Closed { dial, code, reason },
+            Self::Answered { request, answer } => Input::Answered { request, answer },
+            Self::Woke(wake) => Input::Woke(wake),
+            Self::Timeout => Input::Timeout,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, PartialEq)]
 pub enum Output<C, E> {
@@ -129,6 +146,20 @@ pub enum Output<C, E> {
     },
     /// Tell the application.
     Event(E),
+}
+
+impl<C, E> Output<C, E> {
+    /// The same, with another kind of command and of event.
+    pub fn map<D, F>(self, command: impl FnOnce(C) -> D, event: impl FnOnce(E) -> F) -> Output<D, F> {
+        match self {
+            Self::Ask { request, question } => Output::Ask { request, question },
+            Self::Withdraw { request } => Output::Withdraw { request },
+            Self::Dial { dial, url } => Output::Dial { dial, url },
+            Self::Send { dial, command: sent } => Output::Send { dial, command: command(sent) },
+            Self::Hangup { dial, code, reason } => Output::Hangup { dial, code, reason },
+            Self::Event(told) => Output::Event(event(told)),
+        }
+    }
 }
 
 /// A question to the host.
@@ -195,6 +226,24 @@ pub enum Wake {
     Online,
     /// The network is gone.
     Offline,
+}
+
+impl Timer {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Retry => "retry",
+            Self::Heartbeat => "heartbeat",
+            Self::Probe => "probe",
+            Self::Token => "token",
+            Self::Refresh => "refresh",
+            Self::Replay => "replay",
+            Self::Audit => "audit",
+            Self::ToolResult => "tool_result",
+            Self::Idle => "idle",
+        }
+    }
 }
 
 /// What a deadline is for.

@@ -30,16 +30,16 @@ fn every_recorded_frame_of_the_gateway_is_read_as_what_it_is() {
         }
     }
     let expected = [
-        ("agent_event", 1059),
+        ("agent_event", 1063),
         ("auth_expired", 3),
         ("auth_failed", 17),
-        ("auth_success", 55),
+        ("auth_success", 56),
         ("heartbeat_ack", 66),
-        ("input_request", 4),
+        ("input_request", 5),
         ("resume_complete", 15),
         ("session_complete", 9),
         ("status_change", 11),
-        ("tool_confirmation_request", 2),
+        ("tool_confirmation_request", 3),
     ];
     assert_eq!(counted, BTreeMap::from(expected));
 }
@@ -60,7 +60,7 @@ fn every_recorded_frame_of_a_client_that_this_one_can_send_is_written_alike() {
         }
     }
     let expected = [
-        ("auth", 68),
+        ("auth", 69),
         ("heartbeat", 3),
         ("interrupt", 1),
         ("resume", 17),

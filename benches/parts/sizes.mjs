@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
-import { glueFile } from '../../scripts/build/wasm.mjs';
+import { MODULES } from '../../scripts/build/wasm.mjs';
+
+const glueFile = MODULES.stream.glue;
 import { probe } from '../../scripts/lib/process.mjs';
 import { targetDir } from '../../scripts/lib/project.mjs';
 import { whole } from '../report.mjs';

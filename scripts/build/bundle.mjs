@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { packageDir, root } from '../lib/project.mjs';
-import { glueFile, wasmFile } from './wasm.mjs';
+import { MODULES } from './wasm.mjs';
 
 const sources = join(root, 'pkg-template', 'src');
 const common = { bundle: true, minify: true, target: 'es2022', legalComments: 'none', logLevel: 'warning' };
@@ -13,14 +13,23 @@ const ENTRIES = [
   { source: 'index.ts', output: 'index.cjs', format: 'cjs' },
   { source: 'slim.ts', output: 'slim.mjs', format: 'esm', slim: true },
   { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
+  { source: 'mux-index.ts', output: 'mux.mjs', format: 'esm', module: MODULES.mux },
+  { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
   { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
   { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
 ];
 
+/** What the facade takes from the glue of each module. */
+const CLASSES = {
+  stream: ['initSync', 'RawAgentStream'],
+  mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
+};
+
 /** Facade, glue and module → the JavaScript files of the package. */
 export async function bundleEntries() {
-  const glue = await glueFactory();
-  for (const { source, output, format, slim = false } of ENTRIES) {
+  const glues = new Map();
+  for (const module of Object.values(MODULES)) glues.set(module, await glueFactory(module));
+  for (const { source, output, format, slim = false, module = MODULES.stream } of ENTRIES) {
     await esbuild.build({
       ...common,
       format,
@@ -29,10 +38,10 @@ export async function bundleEntries() {
       // `node` makes the names of CommonJS exports visible to an `import` in Node.
       platform: format === 'cjs' ? 'node' : 'neutral',
       external: ['node:*'],
-      plugins: [resolveGenerated(glue, slim)],
+      plugins: [resolveGenerated(glues.get(module), module.wasm, slim)],
     });
   }
-  copyFileSync(wasmFile, join(packageDir, 'agent_gateway_client.wasm'));
+  copyFileSync(MODULES.stream.wasm, join(packageDir, 'agent_gateway_client.wasm'));
 }
 
 /**
@@ -41,11 +50,11 @@ export async function bundleEntries() {
  * Importing the package then runs none of it, and a client can get a second instance beside a broken one: the generated
  * code keeps its state in module variables.
  */
-async function glueFactory() {
+async function glueFactory({ glue, name }) {
   const { outputFiles } = await esbuild.build({
     ...common,
     stdin: {
-      contents: `export { initSync, RawAgentStream } from ${JSON.stringify(glueFile)};`,
+      contents: `export { ${CLASSES[name].join(', ')} } from ${JSON.stringify(glue)};`,
       resolveDir: root,
     },
     format: 'iife',
@@ -57,7 +66,7 @@ async function glueFactory() {
   return `export function createGlue(WebAssembly) { ${outputFiles[0].text} return glue; }`;
 }
 
-function resolveGenerated(glue, slim) {
+function resolveGenerated(glue, wasm, slim) {
   return {
     name: 'generated',
     setup(build) {
@@ -67,7 +76,7 @@ function resolveGenerated(glue, slim) {
         sideEffects: false,
       }));
       build.onLoad({ filter: /^glue$/, namespace: 'generated' }, () => ({ contents: glue, loader: 'js' }));
-      build.onResolve({ filter: /^#wasm$/ }, () => ({ path: wasmFile }));
+      build.onResolve({ filter: /^#wasm$/ }, () => ({ path: wasm }));
       // Two digits a byte keep what repeats in the module repeating in the text, so that it compresses better than
       // base64 does.
       build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({

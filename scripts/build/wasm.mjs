@@ -6,12 +6,26 @@ import { root, targetDir, workDir } from '../lib/project.mjs';
 import { whenChanged } from '../lib/stamps.mjs';
 import { withoutUnreachable } from './snip.mjs';
 
-/** The generated JavaScript, and the snippets of the sources that it imports. */
-export const bindgenDir = join(workDir, 'bindgen');
-/** The generated JavaScript around the module. */
-export const glueFile = join(bindgenDir, 'agent_gateway_client.js');
-/** The optimised module. */
-export const wasmFile = join(workDir, 'agent_gateway_client.wasm');
+/**
+ * The modules of the package: what follows one operation at a time does without the mux.
+ *
+ * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
+ * the optimised module.
+ */
+export const MODULES = { stream: moduleFiles('stream', 'npm'), mux: moduleFiles('mux', 'npm,mux') };
+
+function moduleFiles(name, features) {
+  const folder = join(workDir, name);
+  const bindgen = join(folder, 'bindgen');
+  return {
+    name,
+    features,
+    folder,
+    bindgen,
+    glue: join(bindgen, 'agent_gateway_client.js'),
+    wasm: join(folder, 'agent_gateway_client.wasm'),
+  };
+}
 
 // What every engine since 2022 supports, and what rustc assumes for wasm32-unknown-unknown.
 const FEATURES = [
@@ -26,7 +40,11 @@ const FEATURES = [
 ];
 
 /** Rust sources → glue and module. */
-export function buildWasm() {
+export async function buildWasm() {
+  for (const module of Object.values(MODULES)) await buildModule(module);
+}
+
+function buildModule(module) {
   const inputs = [
     'src',
     'Cargo.toml',
@@ -36,25 +54,25 @@ export function buildWasm() {
     'scripts/build/snip.mjs',
   ];
   return whenChanged(
-    'wasm',
-    { inputs: inputs.map((input) => join(root, input)), outputs: [glueFile, wasmFile] },
+    `wasm, ${module.name}`,
+    { inputs: inputs.map((input) => join(root, input)), outputs: [module.glue, module.wasm] },
     async () => {
-      await compile();
-      await bind();
-      await optimise();
+      await compile(module);
+      await bind(module);
+      await optimise(module);
     },
   );
 }
 
-async function compile() {
-  console.log('wasm: cargo build --profile wasm-release');
+async function compile({ name, features }) {
+  console.log(`wasm, ${name}: cargo build --profile wasm-release`);
   await run(
     'cargo',
     [
       'build',
       '--lib',
       '--features',
-      'npm',
+      features,
       '--profile',
       'wasm-release',
       '--target',
@@ -78,31 +96,31 @@ function withoutPaths() {
   return folders.map((folder) => `--remap-path-prefix=${folder}=`);
 }
 
-async function bind() {
-  rmSync(bindgenDir, { recursive: true, force: true });
-  mkdirSync(bindgenDir, { recursive: true });
+async function bind({ bindgen }) {
+  rmSync(bindgen, { recursive: true, force: true });
+  mkdirSync(bindgen, { recursive: true });
   const compiled = join(targetDir, 'wasm32-unknown-unknown', 'wasm-release', 'agent_gateway_client.wasm');
   const options = ['--target', 'web', '--no-typescript', '--remove-producers-section'];
-  await run('wasm-bindgen', [...options, '--out-dir', bindgenDir, compiled], { quiet: true });
+  await run('wasm-bindgen', [...options, '--out-dir', bindgen, compiled], { quiet: true });
 }
 
-async function optimise() {
-  const bound = join(bindgenDir, 'agent_gateway_client_bg.wasm');
+async function optimise({ folder, bindgen, glue, wasm }) {
+  const bound = join(bindgen, 'agent_gateway_client_bg.wasm');
   const wasmOpt = join(root, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
-  const snipped = join(workDir, 'snipped.wasm');
+  const snipped = join(folder, 'snipped.wasm');
   writeFileSync(snipped, withoutUnreachable(readFileSync(bound)));
   const inline = ['-ocimfs', '30'];
   const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
   const options = [...inline, '-Oz', '--converge', ...strip];
   const features = FEATURES.map((feature) => `--enable-${feature}`);
-  const optimised = join(workDir, 'optimised.wasm');
+  const optimised = join(folder, 'optimised.wasm');
   const minify = '--minify-imports-and-exports-and-modules';
   const command = [wasmOpt, snipped, '-o', optimised, ...features, ...options, minify];
   const output = await run(process.execPath, command, { quiet: true });
   // The names come first; notices may follow.
   const mapping = JSON.parse(output.slice(output.indexOf('{'), output.indexOf('\n}') + 2));
-  writeFileSync(glueFile, renamed(readFileSync(glueFile, 'utf8'), mapping));
-  copyFileSync(optimised, wasmFile);
+  writeFileSync(glue, renamed(readFileSync(glue, 'utf8'), mapping));
+  copyFileSync(optimised, wasm);
 }
 
 /** The glue with the short names that wasm-opt gave to the imports and exports of the module. */

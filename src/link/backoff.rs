@@ -52,7 +52,7 @@ impl Backoff {
             Delays::Doubling => delay,
             Delays::Jittered { seed } => {
                 *seed = shuffled(*seed);
-                delay * u64::from(*seed) >> u32::BITS
+                (delay * u64::from(*seed)) >> u32::BITS
             }
         }
     }

@@ -31,13 +31,16 @@ use credential::Credential;
 pub use heartbeat::HEARTBEAT_EVERY;
 use heartbeat::{Heartbeat, Verdict};
 pub use output::LinkOutput;
-pub use status::{Reason, Snapshot, Status};
+pub use status::{Reason, Snapshot, Status, Transition};
 pub use token::{Lifetime, Token};
 
 /// From the dial to the gateway's acceptance.
 const HANDSHAKE_WITHIN: u64 = 10_000;
 /// A handshake deadline that fires this much late was not watched; it is extended once.
 const HANDSHAKE_LATE: u64 = 2_000;
+
+/// Changes of the status that are remembered, to explain the present one.
+const REMEMBERED_TRANSITIONS: usize = 8;
 
 /// What a connection is like.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ pub struct Link {
     in_page_cache: bool,
     announced_disconnect: bool,
     next_dial: u32,
+    history: Vec<Transition>,
     out: Vec<LinkOutput>,
 }
 
@@ -125,6 +129,7 @@ impl Link {
             in_page_cache: false,
             announced_disconnect: false,
             next_dial: 0,
+            history: Vec::new(),
             out: Vec::new(),
         }
     }
@@ -136,6 +141,11 @@ impl Link {
             _ => None,
         };
         Snapshot { attempt: self.backoff.attempt(), retry_at, ..self.snapshot }
+    }
+
+    /// The last changes of the status, oldest first.
+    pub fn history(&self) -> &[Transition] {
+        &self.history
     }
 
     /// The open socket that frames may be sent on.
@@ -361,6 +371,10 @@ impl Link {
         if self.snapshot.status != status {
             self.snapshot.status = status;
             self.snapshot.since = now;
+            if self.history.len() == REMEMBERED_TRANSITIONS {
+                self.history.remove(0);
+            }
+            self.history.push(Transition { at: now, status, reason: self.snapshot.reason });
             self.out.push(LinkOutput::StatusChanged(status));
         }
     }

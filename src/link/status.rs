@@ -92,8 +92,19 @@ impl Reason {
     }
 }
 
-/// A connection at one moment.
+/// A change of the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub status: Status,
+    /// Why, where there is more to say than the status does.
+    pub reason: Option<Reason>,
+}
+
+/// A connection at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// The status.
     pub status: Status,

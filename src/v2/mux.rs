@@ -1,6 +1,7 @@
 //! All operations of a user over one socket.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use super::event::{MuxEvent, SubscriptionId};
 use super::subscription::{Subscription, Wire};
@@ -95,6 +96,11 @@ impl<P: Clone> Mux<P> {
         Snapshot { status: self.status, ..self.link.snapshot() }
     }
 
+    /// The last changes of the connection's status, oldest first.
+    pub fn history(&self) -> &[crate::link::Transition] {
+        self.link.history()
+    }
+
     /// A subscription at this moment; `None` once it is over.
     pub fn subscription(&self, id: SubscriptionId) -> Option<Snapshot> {
         let subscription = self.find(id)?;
@@ -104,6 +110,11 @@ impl<P: Clone> Mux<P> {
     /// The id of the last event delivered to a subscription; `None` once it is over.
     pub fn last_event_id(&self, id: SubscriptionId) -> Option<String> {
         Some(self.find(id)?.operation.last_event_id())
+    }
+
+    /// The operation of a subscription; `None` once it is over.
+    pub fn operation_of(&self, id: SubscriptionId) -> Option<Rc<str>> {
+        Some(self.wires.iter().flatten().find(|wire| wire.has(id))?.operation_id.clone())
     }
 
     /// The place of an operation, where it is subscribed.
@@ -358,11 +369,6 @@ impl<P: Clone> Mux<P> {
             self.out.push_back(Output::Send { dial, command });
         }
         ready.is_some()
-    }
-
-    fn operation_of(&self, id: SubscriptionId) -> Option<std::rc::Rc<str>> {
-        let carries = |wire: &&Wire<P>| wire.subscriptions.iter().any(|subscription| subscription.id == id);
-        Some(self.wires.iter().flatten().find(carries)?.operation_id.clone())
     }
 
     fn open_channel(&mut self, operation_id: &str) -> Channel {

@@ -8,12 +8,13 @@ use wasm_bindgen::JsValue;
 
 use super::codec;
 use super::driver::Driver;
+use super::engine::{Engine, Told};
 use super::host::Host;
 use crate::agent::ToolResult;
 use crate::link::{Snapshot, Token};
 use crate::machine::{Answer, RequestId};
 use crate::v1::wire::ClientFrame;
-use crate::v1::{Config, Event};
+use crate::v1::{Config, Event, Session};
 
 /// One operation's stream over v1, on the platform's WebSocket and timers. Dropped, it closes its socket and tells
 /// nothing any more.
@@ -24,7 +25,15 @@ pub struct AgentStream {
 impl AgentStream {
     /// A client that is not connected.
     pub fn new(config: Config, host: Host) -> Self {
-        Self { driver: Driver::new(config, host) }
+        let host = host.hearing(|told| match told {
+            Told::Stream(event) => Some(event),
+            Told::Mux(_) => None,
+        });
+        Self::telling(config, host)
+    }
+
+    pub(super) fn telling(config: Config, host: Host<Told>) -> Self {
+        Self { driver: Driver::new(Engine::Stream(Session::new(config)), host) }
     }
 
     /// A client whose events come as a [`futures::Stream`]. It ends when the client is dropped.
@@ -48,12 +57,12 @@ impl AgentStream {
 
     /// The connection at this moment.
     pub fn snapshot(&self) -> Snapshot {
-        self.driver.with(|session| session.snapshot())
+        self.with(|session| session.snapshot())
     }
 
     /// The id of the last delivered event; empty before the first.
     pub fn last_event_id(&self) -> String {
-        self.driver.with(|session| session.last_event_id())
+        self.with(|session| session.last_event_id())
     }
 
     /// A token as a session takes it, with the dates that a JSON Web Token tells.
@@ -63,22 +72,22 @@ impl AgentStream {
 
     /// Connects, unless a socket exists or is awaited.
     pub fn connect(&self) {
-        self.driver.call(|session, now| session.connect(now));
+        self.driver.stream(|session, now| session.connect(now));
     }
 
     /// Closes and leaves the run alone.
     pub fn disconnect(&self) {
-        self.driver.call(|session, now| session.disconnect(now));
+        self.driver.stream(|session, now| session.disconnect(now));
     }
 
     /// Replaces whatever socket there is, at once.
     pub fn reconnect(&self) {
-        self.driver.call(|session, now| session.reconnect(now));
+        self.driver.stream(|session, now| session.reconnect(now));
     }
 
     /// Replaces the token; the next authentication uses it.
     pub fn update_token(&self, token: String) {
-        self.driver.call(|session, now| session.update_token(codec::token(token), now));
+        self.driver.stream(|session, now| session.update_token(codec::token(token), now));
     }
 
     /// Answers a question for a token. An answer to one that is no longer open is ignored.
@@ -94,19 +103,26 @@ impl AgentStream {
     /// What JSON threw where the payload cannot be written.
     pub fn send_tool_result(&self, payload: &JsValue) -> Result<bool, JsValue> {
         let tool_call_id = codec::text_member(payload, "toolCallId").unwrap_or_default();
-        let frame = codec::tool_result_frame(payload)?;
+        let frame = codec::tool_result_frame(payload, None)?;
         let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.into() };
-        Ok(self.driver.call(|session, now| session.send_tool_result(result, now)).unwrap_or(false))
+        Ok(self.driver.stream(|session, now| session.send_tool_result(result, now)).unwrap_or(false))
     }
 
     /// Sends a frame that nobody waits for when it cannot be sent. `false`: the connection does not stand.
     pub fn send(&self, command: ClientFrame) -> bool {
-        self.driver.call(|session, _| session.send(command)).unwrap_or(false)
+        self.driver.stream(|session, _| session.send(command)).unwrap_or(false)
     }
 
     /// Closes at once and tells nothing any more.
     pub fn dispose(&self) {
         self.driver.dispose();
+    }
+
+    fn with<R: Default>(&self, look: impl FnOnce(&Session<JsValue>) -> R) -> R {
+        self.driver.with(|engine| match engine {
+            Engine::Stream(session) => look(session),
+            Engine::Mux(..) => R::default(),
+        })
     }
 }
 

@@ -27,23 +27,17 @@ const OPENED = 0;
 const FAULTED = 1;
 const CLOSED = 2;
 const GARBLED = 3;
+/** Marks the type of an event that is the operation's own, as Rust knows it. */
+const OWN = 32;
 
 /**
  * Sets the handlers of a socket.
  *
  * @param eventTypes event type names in the order of their indices
- * @param operationId the client's own operation
  * @param port takes what the socket reports
- * @param deliver (event): hands an event to the listeners; without it the port does
+ * @param onFrame (frame, typeIndex, event): takes a frame; of an event also the index of its type
  */
-export function listen(
-  socket,
-  dial,
-  eventTypes,
-  operationId,
-  port,
-  deliver = (event) => port.deliver(event),
-) {
+function listenWith(socket, dial, eventTypes, port, onFrame) {
   const indices = new Map(eventTypes.split(' ').map((name, index) => [name, index]));
   // Events of one type follow each other, so that the table is seldom asked.
   let lastType;
@@ -63,7 +57,7 @@ export function listen(
       return garbled(messageOf(error));
     }
     if (frame?.type !== 'agent_event') {
-      return isObject(frame) ? port.frame(dial, frame, 0, Date.now()) : garbled('JSON that is no object');
+      return isObject(frame) ? onFrame(frame, 0) : garbled('JSON that is no object');
     }
     const { event } = frame;
     if (!isObject(event)) return garbled('an agent_event without an event');
@@ -71,14 +65,73 @@ export function listen(
       lastType = event.type;
       lastIndex = indices.get(lastType) ?? 0;
     }
-    const id = frame.id;
-    const number = typeof id === 'string' ? numberOf(id) : NaN;
-    const owner = event.operationId;
-    const own = !owner || owner === operationId;
-    if (port.admit(dial, number, lastIndex, own, +event.stepIndex || 0, +event.timestamp))
-      return deliver(event);
-    port.frame(dial, frame, lastIndex, Date.now());
+    onFrame(frame, lastIndex, event);
   };
+}
+
+const numberOfFrame = ({ id }) => (typeof id === 'string' ? numberOf(id) : NaN);
+
+/**
+ * Sets the handlers of a socket of one operation.
+ *
+ * @param operationId the client's own operation
+ * @param deliver (event): hands an event to the listeners; without it the port does
+ */
+export function listen(
+  socket,
+  dial,
+  eventTypes,
+  operationId,
+  port,
+  deliver = (event) => port.deliver(0, event),
+) {
+  listenWith(socket, dial, eventTypes, port, (frame, type, event) => {
+    if (event) {
+      const owner = event.operationId;
+      const kind = !owner || owner === operationId ? type | OWN : type;
+      const number = numberOfFrame(frame);
+      if (port.admit(dial, number, kind, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
+    }
+    port.frame(dial, frame, type, Date.now());
+  });
+}
+
+/**
+ * Sets the handlers of a socket of many operations.
+ *
+ * @param deliver (subscription, event): hands an event to the listeners; without it the port does
+ * @returns where the frames of an operation are routed to
+ */
+export function listenToHub(
+  socket,
+  dial,
+  eventTypes,
+  port,
+  deliver = (subscription, event) => port.deliver(subscription, event),
+) {
+  const routes = new Map();
+  listenWith(socket, dial, eventTypes, port, (frame, type, event) => {
+    const { operationId } = frame;
+    const channel = routes.get(operationId);
+    if (event) {
+      if (channel === undefined) return;
+      // The hub leaves out what the envelope says already.
+      const owner = (event.operationId ||= operationId);
+      const kind = owner === operationId ? type | OWN : type;
+      const step = +event.stepIndex || 0;
+      const number = numberOfFrame(frame);
+      const subscription = port.admitRouted(dial, channel, number, kind, step, +event.timestamp);
+      if (subscription) return deliver(subscription, event);
+    }
+    port.routedFrame(dial, channel, frame, type, Date.now());
+  });
+  return routes;
+}
+
+/** Routes the frames of an operation to a channel, or nowhere. */
+export function route(routes, operationId, channel) {
+  if (channel === undefined) routes.delete(operationId);
+  else routes.set(operationId, channel);
 }
 
 /** Creates a socket, by the given constructor or the global one. */
@@ -113,13 +166,19 @@ export const member = (object, name) => object?.[name];
  * The JSON text of a tool result. Gateways drop a result whose `content` is neither text nor null, or whose
  * `executionTimeMs` is no integer, so both are brought into shape.
  */
-export function toolResultFrame(payload) {
-  const frame = { ...payload, type: 'tool_result' };
+export function toolResultFrame(payload, operationId) {
+  const frame = { ...payload, type: 'tool_result', ...(operationId === undefined ? {} : { operationId }) };
   if (typeof frame.content !== 'string')
     frame.content = frame.content == null ? null : JSON.stringify(frame.content);
   if (frame.executionTimeMs !== undefined)
     frame.executionTimeMs = Math.round(Number(frame.executionTimeMs)) || 0;
   return JSON.stringify(frame);
+}
+
+/** The payload of a tool result, from its frame. */
+export function toolResultPayload(text) {
+  const { operationId: _, type: __, ...payload } = JSON.parse(text);
+  return payload;
 }
 
 /** A text as a JSON string. */

@@ -6,7 +6,8 @@ use web_sys::WebSocket;
 
 use crate::agent::{EVENT_TYPE_NAMES, Ending, EventHead, EventId, EventType, SessionStatus};
 use crate::link::Token;
-use crate::v1::wire::ServerFrame;
+use crate::operation::ServerFrame;
+use crate::v2::wire::{Channel, HubFrame};
 
 #[wasm_bindgen(module = "/src/web/codec.js")]
 extern "C" {
@@ -18,7 +19,19 @@ extern "C" {
         operation_id: &str,
         port: &JsValue,
         deliver: Option<&Function>,
-    );
+    ) -> JsValue;
+
+    #[wasm_bindgen(js_name = listenToHub)]
+    fn listen_to_hub_with(
+        socket: &WebSocket,
+        dial: u32,
+        event_types: &str,
+        port: &JsValue,
+        deliver: Option<&Function>,
+    ) -> JsValue;
+
+    /// Routes the frames of an operation to a channel, or nowhere.
+    pub(super) fn route(routes: &JsValue, operation_id: &str, channel: Option<u32>);
 
     /// Creates a socket, by the given constructor or the global one; what the constructor threw.
     #[wasm_bindgen(catch, js_name = createSocket)]
@@ -33,12 +46,16 @@ extern "C" {
     /// A text member of an object.
     #[wasm_bindgen(js_name = text)]
     pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String>;
-    fn number(object: &JsValue, name: &str) -> f64;
+    pub(super) fn number(object: &JsValue, name: &str) -> f64;
     pub(super) fn member(object: &JsValue, name: &str) -> JsValue;
 
     /// The JSON text of a tool result; an exception where the payload cannot be written as JSON.
     #[wasm_bindgen(catch, js_name = toolResultFrame)]
-    pub(super) fn tool_result_frame(payload: &JsValue) -> Result<String, JsValue>;
+    pub(super) fn tool_result_frame(payload: &JsValue, operation_id: Option<&str>) -> Result<String, JsValue>;
+
+    /// The payload of a tool result, from its frame.
+    #[wasm_bindgen(js_name = toolResultPayload)]
+    pub(super) fn tool_result_payload(frame: &str) -> JsValue;
 
     #[wasm_bindgen(js_name = tokenDate)]
     fn token_date(token: &str, claim: &str) -> f64;
@@ -52,8 +69,19 @@ extern "C" {
 }
 
 /// Sets the handlers of a socket.
-pub(super) fn listen(socket: &WebSocket, dial: u32, operation_id: &str, port: &JsValue, deliver: Option<&Function>) {
-    listen_with(socket, dial, EVENT_TYPE_NAMES, operation_id, port, deliver);
+pub(super) fn listen(
+    socket: &WebSocket,
+    dial: u32,
+    operation_id: &str,
+    port: &JsValue,
+    deliver: Option<&Function>,
+) -> JsValue {
+    listen_with(socket, dial, EVENT_TYPE_NAMES, operation_id, port, deliver)
+}
+
+/// Sets the handlers of a socket that carries many operations; returns where their frames are routed to.
+pub(super) fn listen_to_hub(socket: &WebSocket, dial: u32, port: &JsValue, deliver: Option<&Function>) -> JsValue {
+    listen_to_hub_with(socket, dial, EVENT_TYPE_NAMES, port, deliver)
 }
 
 /// A token with the dates that the engine's JSON finds in it.
@@ -62,12 +90,15 @@ pub(super) fn token(secret: String) -> Token {
     Token::with_claims(secret, iat, exp)
 }
 
+/// Marks the type of an event that is the operation's own.
+const OWN: u32 = 32;
+
 /// The head of an event, from what the handler read of it. Events that tell an end are read by [`frame`].
 #[inline(always)]
-pub(super) fn routed_head(event_type: u32, own: bool, step_index: f64, timestamp: f64) -> EventHead {
+pub(super) fn routed_head(kind: u32, step_index: f64, timestamp: f64) -> EventHead {
     EventHead {
-        event_type: EventType::from_index(event_type),
-        own,
+        event_type: EventType::from_index(kind),
+        own: kind & OWN != 0,
         step_index: step_index as u32,
         timestamp: millis(timestamp),
         ending: None,
@@ -92,7 +123,7 @@ pub(super) fn frame(frame: JsValue, event_type: u32, operation_id: &str) -> Serv
         "resume_complete" => ServerFrame::ResumeComplete {
             status: text_member(&frame, "status").as_deref().map(SessionStatus::from_name),
             gap: member(&frame, "gap").is_truthy(),
-            pending: false,
+            pending: member(&frame, "pending").is_truthy(),
         },
         "session_complete" => ServerFrame::SessionComplete { id, summary: text_member(&frame, "summary") },
         "status_change" => {
@@ -102,6 +133,34 @@ pub(super) fn frame(frame: JsValue, event_type: u32, operation_id: &str) -> Serv
         "tool_confirmation_request" => ServerFrame::ToolConfirmationRequest { id, payload: frame },
         "input_request" => ServerFrame::InputRequest { id, payload: frame },
         _ => ServerFrame::Unknown,
+    }
+}
+
+/// A frame of the hub, read member by member.
+pub(super) fn hub_frame(whole: JsValue, event_type: u32, channel: Option<Channel>) -> HubFrame<JsValue> {
+    let text = |name: &str| text_member(&whole, name).unwrap_or_default();
+    match (text("type").as_str(), channel) {
+        ("ready", _) => HubFrame::Ready,
+        ("heartbeat_ack", _) => HubFrame::HeartbeatAck,
+        ("op_lifecycle", channel) => HubFrame::Lifecycle { channel, status: text("status"), payload: whole },
+        ("error", channel) => {
+            let mut message = text("code");
+            message.push_str(": ");
+            message.push_str(&text("message"));
+            HubFrame::Error { channel, message }
+        }
+        (name, _) if name.starts_with("doc_") => HubFrame::Document { payload: whole },
+        ("subscribe_failed", Some(channel)) => HubFrame::SubscribeFailed { channel, reason: text("reason") },
+        (_, Some(channel)) => {
+            let operation_id = text("operationId");
+            match frame(whole, event_type, &operation_id) {
+                frame if frame.is_sequenced() || matches!(frame, ServerFrame::ResumeComplete { .. }) => {
+                    HubFrame::Operation { channel, frame }
+                }
+                _ => HubFrame::Unknown,
+            }
+        }
+        (_, None) => HubFrame::Unknown,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! No borrow is held while JavaScript runs: a listener may call anything on any client, this one included.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 use js_sys::Date;
@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
 use super::codec;
+use super::engine::{Command, Engine, Signal, Told};
 use super::host::{Host, LogLevel, TokenQuestion};
 use super::port::AgentGatewayPort;
 use super::socket::Socket;
@@ -19,10 +20,13 @@ use crate::link::Status;
 use crate::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, TokenReason};
 use crate::text::decimal;
 use crate::time::Timestamp;
-use crate::v1::wire::{ClientFrame, ServerFrame};
-use crate::v1::{Config, Event, Session};
+use crate::v1::{Event, Session};
+#[cfg(feature = "mux")]
+use crate::v2::Mux;
+use crate::v2::wire::Channel;
+use crate::v2::{MuxEvent, SubscriptionId};
 
-type ToDo = Output<ClientFrame, Event<JsValue>>;
+type ToDo = Output<Command, Told>;
 
 /// Listeners that call back into the client may nest this deep; the outermost call finishes the rest.
 const DEEPEST_NESTING: u32 = 16;
@@ -32,14 +36,15 @@ const LARGE_FRAME: usize = 60 * 1_024;
 /// A session with its socket, its timer and its listeners on the page.
 pub(super) struct Driver {
     state: RefCell<State>,
-    host: Host,
-    operation_id: String,
+    host: Host<Told>,
+    /// The one operation of a stream.
+    operation_id: Option<String>,
     port: JsValue,
     this: Weak<Driver>,
 }
 
 struct State {
-    session: Session<JsValue>,
+    engine: Engine,
     socket: Option<Socket>,
     alarm: Alarm,
     wake_signals: Option<WakeSignals>,
@@ -49,10 +54,13 @@ struct State {
 }
 
 impl Driver {
-    pub(super) fn new(config: Config, host: Host) -> Rc<Self> {
-        let operation_id = config.operation_id.clone();
+    pub(super) fn new(engine: Engine, host: Host<Told>) -> Rc<Self> {
+        let operation_id = match &engine {
+            Engine::Stream(session) => Some(session.operation_id().to_owned()),
+            Engine::Mux(..) => None,
+        };
         let state = State {
-            session: Session::new(config),
+            engine,
             socket: None,
             alarm: Alarm::default(),
             wake_signals: None,
@@ -66,24 +74,36 @@ impl Driver {
         })
     }
 
-    pub(super) fn operation_id(&self) -> &str {
-        &self.operation_id
-    }
-
     /// What JavaScript calls back.
     #[cfg(feature = "npm")]
     pub(super) fn port(&self) -> &JsValue {
         &self.port
     }
 
-    /// Looks at the session.
-    pub(super) fn with<R>(&self, look: impl FnOnce(&Session<JsValue>) -> R) -> R {
-        look(&self.state.borrow().session)
+    /// Calls the session of a stream and carries out what follows from it; `None` after disposal.
+    pub(super) fn stream<R>(&self, call: impl FnOnce(&mut Session<JsValue>, Timestamp) -> R) -> Option<R> {
+        let result = match &mut self.in_use()?.engine {
+            Engine::Stream(session) => Some(call(session, now())),
+            Engine::Mux(..) => None,
+        };
+        self.carry_out();
+        result
     }
 
-    /// Calls the session and carries out what follows from it.
-    pub(super) fn call<R>(&self, call: impl FnOnce(&mut Session<JsValue>, Timestamp) -> R) -> Option<R> {
-        self.call_at(now(), call)
+    /// The same for a mux.
+    #[cfg(feature = "mux")]
+    pub(super) fn mux<R>(&self, call: impl FnOnce(&mut Mux<JsValue>, Timestamp) -> R) -> Option<R> {
+        let result = match &mut self.in_use()?.engine {
+            Engine::Mux(mux, _) => Some(call(mux, now())),
+            Engine::Stream(_) => None,
+        };
+        self.carry_out();
+        result
+    }
+
+    /// Looks at the machine.
+    pub(super) fn with<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
+        look(&self.state.borrow().engine)
     }
 
     /// Ends everything at once. Nothing is told any more.
@@ -105,15 +125,61 @@ impl Driver {
         self.input(Input::Answered { request, answer });
     }
 
-    /// Whether an event may be delivered at once.
+    /// Whether an event of a stream may be delivered at once.
     #[inline(always)]
     pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
-        self.state.borrow_mut().session.admit(dial, number, head)
+        match &mut self.state.borrow_mut().engine {
+            Engine::Stream(session) => session.admit(dial, number, head),
+            Engine::Mux(..) => false,
+        }
+    }
+
+    /// The subscription that an event of a mux may be delivered to at once.
+    #[inline(always)]
+    pub(super) fn admit_routed(
+        &self,
+        dial: DialId,
+        channel: Channel,
+        number: u64,
+        head: &EventHead,
+    ) -> Option<SubscriptionId> {
+        match &mut self.state.borrow_mut().engine {
+            Engine::Mux(mux, _) => mux.admit(dial, channel, number, head),
+            Engine::Stream(_) => None,
+        }
     }
 
     /// Hands an admitted event to the host.
-    pub(super) fn deliver(&self, event: JsValue) {
-        (self.host.on_event)(Event::AgentEvent(event));
+    pub(super) fn deliver(&self, subscription: u32, event: JsValue) {
+        let event = Event::AgentEvent(event);
+        (self.host.on_event)(match self.operation_id {
+            Some(_) => Told::Stream(event),
+            None => Told::Mux(MuxEvent::Operation { subscription: SubscriptionId(subscription), event }),
+        });
+    }
+
+    /// Takes a frame in: of a stream, or of a mux with the channel that it is routed to.
+    pub(super) fn frame(
+        &self,
+        dial: DialId,
+        channel: Option<Channel>,
+        frame: JsValue,
+        event_type: u32,
+        now: Timestamp,
+    ) {
+        let Some(mut state) = self.in_use() else { return };
+        match &mut state.engine {
+            Engine::Stream(session) => {
+                let frame = codec::frame(frame, event_type, session.operation_id());
+                session.handle(Input::Frame { dial, frame }, now);
+            }
+            Engine::Mux(mux, _) => {
+                let frame = codec::hub_frame(frame, event_type, channel);
+                mux.handle(Input::Frame { dial, frame }, now);
+            }
+        }
+        drop(state);
+        self.carry_out();
     }
 
     /// Takes the end of a socket in.
@@ -124,24 +190,20 @@ impl Driver {
         drop(closed);
     }
 
-    pub(super) fn input(&self, input: Input<ServerFrame<JsValue>>) {
+    pub(super) fn input(&self, input: Signal) {
         self.input_at(input, now());
     }
 
-    pub(super) fn input_at(&self, input: Input<ServerFrame<JsValue>>, now: Timestamp) {
-        self.call_at(now, |session, now| session.handle(input, now));
+    pub(super) fn input_at(&self, input: Signal, now: Timestamp) {
+        let Some(mut state) = self.in_use() else { return };
+        state.engine.handle(input, now);
+        drop(state);
+        self.carry_out();
     }
 
-    fn call_at<R>(&self, now: Timestamp, call: impl FnOnce(&mut Session<JsValue>, Timestamp) -> R) -> Option<R> {
-        let result = {
-            let mut state = self.state.borrow_mut();
-            if state.disposed {
-                return None;
-            }
-            call(&mut state.session, now)
-        };
-        self.carry_out();
-        Some(result)
+    fn in_use(&self) -> Option<RefMut<'_, State>> {
+        let state = self.state.borrow_mut();
+        (!state.disposed).then_some(state)
     }
 
     fn carry_out(&self) {
@@ -165,7 +227,7 @@ impl Driver {
 
     fn next_output(&self) -> Option<ToDo> {
         let mut state = self.state.borrow_mut();
-        if state.disposed { None } else { state.session.poll() }
+        if state.disposed { None } else { state.engine.poll() }
     }
 
     fn leave(&self) {
@@ -174,7 +236,7 @@ impl Driver {
         if state.nesting > 0 || state.disposed {
             return;
         }
-        let deadline = state.session.deadline().map(|(at, _)| at);
+        let deadline = state.engine.deadline();
         state.alarm.set(deadline, now, || {
             let this = self.this.clone();
             Box::new(move || {
@@ -184,7 +246,7 @@ impl Driver {
                 }
             })
         });
-        let active = !state.session.is_idle();
+        let active = !state.engine.is_idle();
         if active && state.wake_signals.is_none() {
             state.wake_signals = Some(WakeSignals::listen(&self.port));
         } else if !active {
@@ -203,19 +265,18 @@ impl Driver {
         }
     }
 
-    fn tell(&self, event: Event<JsValue>) {
-        match &event {
-            Event::StatusChanged(status) => self.log_status(*status),
-            Event::Error { code, message } => self.host.log(LogLevel::Warn, code.as_str(), message),
-            Event::AuthFailed { reason } => self.host.log(LogLevel::Error, "the credentials were refused", reason),
-            Event::Continuity(kind) => self.host.log(LogLevel::Warn, "the event stream is broken", kind.as_str()),
-            _ => {}
+    fn tell(&self, told: Told) {
+        if let Some(status) = told.status() {
+            self.log_status(status);
         }
-        (self.host.on_event)(event);
+        if let Some((title, detail)) = told.trouble() {
+            self.host.log(LogLevel::Warn, title, detail);
+        }
+        (self.host.on_event)(told);
     }
 
     fn log_status(&self, status: Status) {
-        let reason = self.with(|session| session.snapshot().reason).map_or("", |reason| reason.as_str());
+        let reason = self.with(Engine::reason).map_or("", |reason| reason.as_str());
         let level = match status {
             Status::Connected | Status::Disconnected | Status::Reconnecting => LogLevel::Info,
             Status::Connecting | Status::Authenticating => LogLevel::Debug,
@@ -223,8 +284,8 @@ impl Driver {
         self.host.log(level, status.as_str(), reason);
     }
 
-    fn send(&self, dial: DialId, command: &ClientFrame) {
-        let text = command.encode(&codec::quote);
+    fn send(&self, dial: DialId, command: &Command) {
+        let text = command.encode();
         let sent = {
             let mut state = self.state.borrow_mut();
             if text.len() > LARGE_FRAME && !std::mem::replace(&mut state.large_frame_told, true) {
@@ -236,6 +297,9 @@ impl Driver {
             let Some(web_socket) = state.socket.as_ref().filter(|socket| socket.dial() == dial) else {
                 return;
             };
+            if let Some((operation_id, channel)) = command.route() {
+                web_socket.route(operation_id, channel);
+            }
             web_socket.handle()
         };
         // The platform may call back from here, so nothing is borrowed.
@@ -246,7 +310,7 @@ impl Driver {
 
     fn dial(&self, dial: DialId, url: &str) {
         let (constructor, deliver) = (self.host.web_socket.as_ref(), self.host.deliver.as_ref());
-        match Socket::open(dial, url, constructor, &self.operation_id, &self.port, deliver) {
+        match Socket::open(dial, url, constructor, self.operation_id.as_deref(), &self.port, deliver) {
             Ok(socket) => self.state.borrow_mut().socket = Some(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);

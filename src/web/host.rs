@@ -11,7 +11,7 @@ use crate::machine::{Answer, RequestId, TokenReason};
 use crate::v1::Event;
 
 /// Hears every event, in order.
-type OnEvent = Box<dyn Fn(Event<JsValue>)>;
+type OnEvent<E> = Box<dyn Fn(E)>;
 /// Answers a question for a token, at once or later.
 type OnToken = Box<dyn Fn(TokenQuestion)>;
 /// Hears that a question is no longer open.
@@ -19,12 +19,12 @@ type OnTokenWithdrawn = Box<dyn Fn(RequestId)>;
 /// Takes a line about a transition and a detail that may be empty, never with a token in it.
 type Log = Box<dyn Fn(LogLevel, &str, &str)>;
 
-/// The application's side of a client.
-pub struct Host {
+/// The application's side of a client: of an [`AgentStream`](super::AgentStream) unless it is said otherwise.
+pub struct Host<E = Event<JsValue>> {
     /// Hears every event.
-    pub on_event: OnEvent,
+    pub on_event: OnEvent<E>,
     /// Hears events instead of `on_event`, where they are live and in order: a JavaScript function that is called with
-    /// the event, without a detour through WebAssembly.
+    /// the event (of a mux with the subscription and the event), without a detour through WebAssembly.
     pub deliver: Option<Function>,
     /// Gives tokens; needed when a session has none or one that may expire.
     pub on_token: Option<OnToken>,
@@ -56,9 +56,9 @@ pub enum LogLevel {
     Error,
 }
 
-impl Host {
+impl<E: 'static> Host<E> {
     /// A host that only listens.
-    pub fn listening(on_event: impl Fn(Event<JsValue>) + 'static) -> Self {
+    pub fn listening(on_event: impl Fn(E) + 'static) -> Self {
         Self {
             on_event: Box::new(on_event),
             deliver: None,
@@ -66,6 +66,23 @@ impl Host {
             on_token_withdrawn: None,
             log: None,
             web_socket: None,
+        }
+    }
+
+    /// The same host behind another way of telling.
+    pub(super) fn hearing<T: 'static>(self, heard: impl Fn(T) -> Option<E> + 'static) -> Host<T> {
+        let on_event = self.on_event;
+        Host {
+            on_event: Box::new(move |told| {
+                if let Some(event) = heard(told) {
+                    on_event(event);
+                }
+            }),
+            deliver: self.deliver,
+            on_token: self.on_token,
+            on_token_withdrawn: self.on_token_withdrawn,
+            log: self.log,
+            web_socket: self.web_socket,
         }
     }
 

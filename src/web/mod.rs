@@ -8,9 +8,16 @@ mod alarm;
 mod allocator;
 mod codec;
 mod driver;
+mod engine;
 #[cfg(feature = "npm")]
 mod exports;
+#[cfg(feature = "npm")]
+mod facade;
+#[cfg(feature = "mux")]
+mod gateway_mux;
 mod host;
+#[cfg(all(feature = "npm", feature = "mux"))]
+mod mux_exports;
 mod port;
 #[cfg(feature = "npm")]
 mod shape;
@@ -18,4 +25,6 @@ mod socket;
 mod wake;
 
 pub use agent_stream::AgentStream;
+#[cfg(feature = "mux")]
+pub use gateway_mux::GatewayMux;
 pub use host::{Host, LogLevel, TokenQuestion};

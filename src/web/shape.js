@@ -11,8 +11,13 @@ export const sessionCompletion = (source, status) => present({ source, status })
 export const completion = (status, source, terminalReceived, succeeded, authFailed, reason, detail) =>
   present({ status, source, terminalReceived, succeeded, authFailed, reason, detail });
 
-export const resumeComplete = (gap, status) => ({ gap, pending: undefined, status });
+export const resumeComplete = (gap, pending, status) => ({ gap, pending: pending || undefined, status });
 
 export const error = (code, message) => ({ code, message });
 
-export const continuity = (kind) => ({ kind });
+export const continuity = (kind, from, to) => present({ kind, from, to });
+
+export const history = (transitions, at, timer) => ({
+  transitions,
+  ...(at === undefined ? {} : { deadline: { at, timer } }),
+});

@@ -5,6 +5,8 @@ use wasm_bindgen::prelude::*;
 use crate::agent::{Completion, Outcome};
 use crate::link::Snapshot;
 use crate::v1::SessionCompletion;
+#[cfg(feature = "mux")]
+use crate::{link::Transition, machine::Timer, time::Timestamp};
 
 #[wasm_bindgen(module = "/src/web/shape.js")]
 extern "C" {
@@ -25,15 +27,19 @@ extern "C" {
         detail: Option<&str>,
     ) -> JsValue;
 
-    /// `{gap, pending: undefined, status}`: all three keys, always.
+    /// `{gap, pending, status}`: all three keys, always.
     #[wasm_bindgen(js_name = resumeComplete)]
-    pub(super) fn resume_complete(gap: bool, status: Option<&str>) -> JsValue;
+    pub(super) fn resume_complete(gap: bool, pending: bool, status: Option<&str>) -> JsValue;
 
     /// `{code, message}`.
     pub(super) fn error(code: &str, message: &str) -> JsValue;
 
-    /// `{kind}`.
-    pub(super) fn continuity(kind: &str) -> JsValue;
+    /// `{kind, from?, to?}`.
+    pub(super) fn continuity(kind: &str, from: Option<f64>, to: Option<f64>) -> JsValue;
+
+    /// `{transitions, deadline?}`.
+    #[wasm_bindgen(js_name = history)]
+    fn history_of(transitions: Vec<JsValue>, at: Option<f64>, timer: Option<&str>) -> JsValue;
 }
 
 /// `{status, since, attempt, retryAt?, reason?}`.
@@ -45,6 +51,18 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
         snapshot.retry_at.map(|at| at.as_millis() as f64),
         snapshot.reason.map(|reason| reason.as_str()),
     )
+}
+
+#[cfg(feature = "mux")]
+/// `{transitions: [{at, status, reason?}], deadline?: {at, timer}}`, oldest first.
+pub(super) fn history(transitions: &[Transition], deadline: Option<(Timestamp, Timer)>) -> JsValue {
+    let transition = |transition: &Transition| {
+        let since = transition.at.as_millis() as f64;
+        let reason = transition.reason.map(|reason| reason.as_str());
+        snapshot_of(transition.status.as_str(), since, 0, None, reason)
+    };
+    let at = deadline.map(|(at, _)| at.as_millis() as f64);
+    history_of(transitions.iter().map(transition).collect(), at, deadline.map(|(_, timer)| timer.as_str()))
 }
 
 /// `{source}` or `{source, status}`.

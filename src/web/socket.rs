@@ -6,6 +6,7 @@ use web_sys::WebSocket;
 
 use super::codec;
 use crate::machine::DialId;
+use crate::v2::wire::Channel;
 
 /// `WebSocket.CLOSING`; from here on closing again does nothing.
 const CLOSING: u16 = 2;
@@ -14,6 +15,8 @@ const CLOSING: u16 = 2;
 pub(super) struct Socket {
     dial: DialId,
     web_socket: WebSocket,
+    /// Where frames are routed to, by operation; of a mux.
+    routes: JsValue,
 }
 
 impl Socket {
@@ -27,13 +30,16 @@ impl Socket {
         dial: DialId,
         url: &str,
         constructor: Option<&Function>,
-        operation_id: &str,
+        operation_id: Option<&str>,
         port: &JsValue,
         deliver: Option<&Function>,
     ) -> Result<Self, JsValue> {
         let web_socket = codec::create_socket(url, constructor)?;
-        codec::listen(&web_socket, dial.0, operation_id, port, deliver);
-        Ok(Self { dial, web_socket })
+        let routes = match operation_id {
+            Some(operation_id) => codec::listen(&web_socket, dial.0, operation_id, port, deliver),
+            None => codec::listen_to_hub(&web_socket, dial.0, port, deliver),
+        };
+        Ok(Self { dial, web_socket, routes })
     }
 
     pub(super) fn dial(&self) -> DialId {
@@ -43,6 +49,11 @@ impl Socket {
     /// The platform's socket, to send on while nothing is borrowed.
     pub(super) fn handle(&self) -> WebSocket {
         self.web_socket.clone()
+    }
+
+    /// Frames of an operation go to this channel from here on, or nowhere.
+    pub(super) fn route(&self, operation_id: &str, channel: Option<Channel>) {
+        codec::route(&self.routes, operation_id, channel.map(|channel| channel.0));
     }
 
     /// Closes. Nothing waits for the other side.

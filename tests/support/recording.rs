@@ -68,6 +68,15 @@ pub fn transcripts() -> Vec<String> {
 
 /// The v1 connections of a transcript, in the order of their first lines.
 pub fn connections(transcript: &str) -> Vec<Connection> {
+    all_connections(transcript).into_iter().filter(|connection| !connection.is_v2()).collect()
+}
+
+/// The v2 connections of a transcript, in the order of their first lines.
+pub fn v2_connections(transcript: &str) -> Vec<Connection> {
+    all_connections(transcript).into_iter().filter(Connection::is_v2).collect()
+}
+
+fn all_connections(transcript: &str) -> Vec<Connection> {
     let text = std::fs::read_to_string(directory().join(format!("{transcript}.jsonl"))).expect("a transcript");
     let mut connections: Vec<Connection> = Vec::new();
     for line in text.lines().map(|line| serde_json::from_str::<Line>(line).expect("a line is JSON")) {
@@ -85,7 +94,6 @@ pub fn connections(transcript: &str) -> Vec<Connection> {
             }
         }
     }
-    connections.retain(|connection| !connection.is_v2());
     connections
 }
 

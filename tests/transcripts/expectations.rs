@@ -77,11 +77,18 @@ v1-status-change | A |  | status_change waiting_input; status_change running; st
 v1-status-change | B |  | session_complete raw_session_complete | completed by session_complete, succeeded | hangs-up-at-the-end, resume-at-once
 v1-tool-execute | A | 1 |  | connected | resume-at-once
 v1-tool-execute | B | 1 |  | connected | resume-at-once
+v2-tools | v1 | 1-3 7 | tool_confirmation_request; input_request | connected | resume-at-once
 "#;
 
 /// The transcripts without a v1 connection, and what they hold instead.
-pub const NOT_REPLAYED: [(&str, &str); 3] = [
+pub const NOT_REPLAYED: [(&str, &str); 9] = [
     ("browser-chrome-boundary", "from which size on a browser splits messages; frames were counted, not recorded"),
     ("browser-chrome-fragmentation", "which sizes of messages arrive; frames were not recorded"),
-    ("long-v2-heartbeat-timeout-180s", "one connection, of v2"),
+    ("long-v2-heartbeat-timeout-180s", "of v2: tests/v2_transcripts.rs"),
+    ("v2-auth-close", "of v2: tests/v2_transcripts.rs"),
+    ("v2-basic", "of v2: tests/v2_transcripts.rs"),
+    ("v2-errors", "of v2: tests/v2_transcripts.rs"),
+    ("v2-lifecycle-feed", "of v2: tests/v2_transcripts.rs"),
+    ("v2-lifecycle-order", "of v2: tests/v2_transcripts.rs"),
+    ("v2-pending", "of v2: tests/v2_transcripts.rs"),
 ];

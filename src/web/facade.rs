@@ -1,0 +1,137 @@
+//! The facade's side of a client, as the classes behind the npm package see it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
+
+use super::codec::{member, text_member};
+use super::engine::Told;
+use super::host::{Host, TokenQuestion};
+use super::shape;
+use crate::operation::{Continuity, Event};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Closures of the facade, which never throw.
+    #[derive(Clone)]
+    pub(super) type Facade;
+
+    /// Of a stream.
+    #[wasm_bindgen(method, js_name = event)]
+    fn event_of_stream(this: &Facade, event: &JsValue);
+
+    /// Of a stream.
+    #[wasm_bindgen(method, js_name = emit)]
+    fn emit_of_stream(this: &Facade, name: &str, argument: &JsValue);
+
+    /// Of a mux; 0 for the mux itself.
+    #[wasm_bindgen(method, js_name = event)]
+    fn event_of_mux(this: &Facade, subscription: u32, event: &JsValue);
+
+    /// Of a mux; 0 for the mux itself.
+    #[wasm_bindgen(method, js_name = emit)]
+    pub(super) fn emit_of_mux(this: &Facade, subscription: u32, name: &str, argument: &JsValue);
+
+    #[wasm_bindgen(method)]
+    fn log(this: &Facade, level: &str, message: &str, detail: &str);
+}
+
+#[wasm_bindgen(module = "/src/web/question.js")]
+extern "C" {
+    /// Asks the facade for a token; the answer comes through the port, never from within.
+    fn ask(host: &Facade, request: u32, reason: &str, port: &JsValue) -> AbortController;
+}
+
+/// The question for a token that may be open.
+pub(super) struct OpenQuestion {
+    facade: Facade,
+    open: RefCell<Option<AbortController>>,
+}
+
+/// A host that tells the facade, and the question that it may open.
+pub(super) fn host(facade: &JsValue, options: &JsValue, tell: fn(&Facade, Told)) -> (Host<Told>, Rc<OpenQuestion>) {
+    let facade: &Facade = facade.unchecked_ref();
+    let (hearing, logger) = (facade.clone(), facade.clone());
+    let mut host = Host::listening(move |event| tell(&hearing, event));
+    host.deliver = member(facade, "event").dyn_into::<Function>().ok();
+    host.log = Some(Box::new(move |level, message, detail| {
+        logger.log(level.as_str(), message, detail);
+    }));
+    host.web_socket = member(options, "WebSocket").dyn_into::<Function>().ok();
+    let question = Rc::new(OpenQuestion { facade: facade.clone(), open: RefCell::default() });
+    let (asked, withdrawn) = (question.clone(), question.clone());
+    host.on_token = Some(Box::new(move |question| asked.ask(&question)));
+    host.on_token_withdrawn = Some(Box::new(move |_| withdrawn.abort()));
+    (host, question)
+}
+
+/// A text option, empty where it is absent.
+pub(super) fn text_option(options: &JsValue, name: &str) -> String {
+    text_member(options, name).unwrap_or_default()
+}
+
+/// A flag among the options.
+pub(super) fn flag(options: &JsValue, name: &str) -> bool {
+    member(options, name).is_truthy()
+}
+
+impl OpenQuestion {
+    fn ask(&self, question: &TokenQuestion) {
+        let Some(driver) = question.asker.upgrade() else { return };
+        let controller = ask(&self.facade, question.request().0, question.reason().as_str(), driver.port());
+        *self.open.borrow_mut() = Some(controller);
+    }
+
+    /// Aborts its signal. No answer comes any more.
+    pub(super) fn abort(&self) {
+        let open = self.open.borrow_mut().take();
+        if let Some(controller) = open {
+            controller.abort();
+        }
+    }
+}
+
+/// Hands an event of an operation over, to the subscription of a mux where there is one. The facade isolates its
+/// listeners: nothing is thrown from here.
+pub(super) fn tell(facade: &Facade, subscription: Option<u32>, event: Event<JsValue>) {
+    let (name, argument) = match event {
+        Event::AgentEvent(event) => {
+            return match subscription {
+                None => facade.event_of_stream(&event),
+                Some(subscription) => facade.event_of_mux(subscription, &event),
+            };
+        }
+        Event::StatusChanged(status) => ("status_changed", status.as_str().into()),
+        Event::Connected => ("connected", JsValue::UNDEFINED),
+        Event::Disconnected => ("disconnected", JsValue::UNDEFINED),
+        Event::Reconnecting { delay } => ("reconnecting", (delay as f64).into()),
+        Event::AuthExpired => ("auth_expired", JsValue::UNDEFINED),
+        Event::AuthFailed { reason } => ("auth_failed", reason.into()),
+        Event::SessionComplete(completion) => ("session_complete", shape::session_completion(&completion)),
+        Event::StatusChange(status) => ("status_change", status.as_str().into()),
+        Event::ResumeComplete { status, gap, pending } => {
+            let status = status.as_ref().map(|status| status.as_str());
+            ("resume_complete", shape::resume_complete(gap, pending, status))
+        }
+        Event::ToolConfirmationRequest(frame) => ("tool_confirmation_request", frame),
+        Event::InputRequest(frame) => ("input_request", frame),
+        Event::Continuity(continuity) => {
+            let (from, to) = match continuity {
+                Continuity::Missing { from, to } => (Some(from as f64), Some(to as f64)),
+                Continuity::Gap | Continuity::Reset => (None, None),
+            };
+            ("continuity", shape::continuity(continuity.as_str(), from, to))
+        }
+        Event::Error { code, message } => ("error", shape::error(code.as_str(), &message)),
+        Event::Done(completion) => {
+            (if subscription.is_none() { "done" } else { "ended" }, shape::completion(&completion))
+        }
+    };
+    match subscription {
+        None => facade.emit_of_stream(name, &argument),
+        Some(subscription) => facade.emit_of_mux(subscription, name, &argument),
+    }
+}
