@@ -304,11 +304,28 @@ fn v2_c4_an_end_that_only_the_feed_tells_is_asked_for_and_then_believed() {
     sim.lifecycle("op", "error");
     sim.log();
     sim.advance(10_000);
-    assert_eq!(sim.log(), [r#"send {"type":"subscribe","operationId":"op","lastEventId":"1"}"#]);
+    assert_eq!(
+        sim.log(),
+        [r#"send {"type":"subscribe","operationId":"op","lastEventId":"1"}"#, r#"send {"type":"heartbeat"}"#]
+    );
+    sim.receive(r#"{"type":"heartbeat_ack"}"#);
+    sim.resumed("op", "running");
+    sim.log();
     sim.advance(5_000);
     let mut expected = vec!["1 session_complete lifecycle error".to_owned()];
     expected.extend(ends("error", "lifecycle"));
     assert_eq!(sim.log()[..6], expected);
+}
+
+#[test]
+fn v2_c4_silence_is_no_end_when_the_socket_may_be_dead() {
+    let mut sim = MuxSim::subscribed();
+    sim.lifecycle("op", "completed");
+    sim.advance(14_000);
+    let log = sim.log();
+    assert!(log.contains(&"hangup 1000 Client disconnect".to_owned()), "the socket does not answer: {log:?}");
+    sim.advance(60_000);
+    assert!(sim.log().iter().all(|line| !line.contains("session_complete")));
 }
 
 #[test]

@@ -213,6 +213,9 @@ impl<P: Clone> Mux<P> {
         {
             wire.settling = None;
         }
+        if let (ServerFrame::ResumeComplete { .. }, Some(wire)) = (&frame, self.wire_mut(channel)) {
+            wire.replayed(at.now);
+        }
         for id in self.ids_of(channel) {
             let frame = frame.clone();
             self.with_operation(channel, id, |operation| operation.arrived(frame, at));
@@ -245,6 +248,9 @@ impl<P: Clone> Mux<P> {
         for channel in (0..self.wires.len() as u32).map(Channel) {
             let Some(wire) = self.wire_mut(channel) else { continue };
             let settle = wire.settle(at.now);
+            if matches!(settle, Settle::AskAgain) {
+                self.link.probe(at.now);
+            }
             for id in self.ids_of(channel) {
                 self.with_operation(channel, id, |operation| {
                     match &settle {

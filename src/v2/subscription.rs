@@ -35,8 +35,18 @@ pub(super) struct Subscription<P> {
 #[derive(Debug)]
 pub(super) struct Settling {
     status: SessionStatus,
-    at: Timestamp,
-    asked_again: bool,
+    owes: Owes,
+}
+
+/// What the gateway owes before an end is believed that only the feed told.
+#[derive(Debug)]
+enum Owes {
+    /// The end in the stream, until then.
+    End(Timestamp),
+    /// The end of the replay that was asked for. Silence is no answer: the socket may be dead.
+    Replay,
+    /// The end in the stream after that replay, until then.
+    EndAfterReplay(Timestamp),
 }
 
 /// What is to be done about an end that the stream owes.
@@ -77,32 +87,44 @@ impl<P> Wire<P> {
 
     /// The feed told an end.
     pub(super) fn ended_by_feed(&mut self, status: SessionStatus, now: Timestamp) {
-        let told_of_a_member = |subscription: &Subscription<P>| subscription.operation.is_status_of_a_member(&status);
-        if self.settling.is_none() && !self.subscriptions.iter().any(told_of_a_member) {
-            self.settling = Some(Settling { status, at: now + END_WITHIN, asked_again: false });
-        }
+        self.settling = Some(Settling { status, owes: Owes::End(now + END_WITHIN) });
     }
 
     /// The hub forgot the operation: its stream will tell nothing more.
     pub(super) fn gone(&mut self, now: Timestamp) {
         let status = self.settling.take().map_or(SessionStatus::Completed, |settling| settling.status);
-        self.settling = Some(Settling { status, at: now, asked_again: true });
+        self.settling = Some(Settling { status, owes: Owes::EndAfterReplay(now) });
+    }
+
+    /// The replay that was asked for is over.
+    pub(super) fn replayed(&mut self, now: Timestamp) {
+        if let Some(Settling { owes: owes @ Owes::Replay, .. }) = &mut self.settling {
+            *owes = Owes::EndAfterReplay(now + END_AFTER_REPLAY_WITHIN);
+        }
     }
 
     pub(super) fn settle(&mut self, now: Timestamp) -> Settle {
-        match &mut self.settling {
-            Some(settling) if now >= settling.at && settling.asked_again => Settle::End(settling.status.clone()),
-            Some(settling) if now >= settling.at => {
-                settling.asked_again = true;
-                settling.at = now + END_AFTER_REPLAY_WITHIN;
+        if self.settles_at().is_none_or(|at| now < at) {
+            return Settle::Wait;
+        }
+        let Some(Settling { status, owes }) = self.settling.take() else { return Settle::Wait };
+        if self.subscriptions.iter().any(|subscription| subscription.operation.is_status_of_a_member(&status)) {
+            return Settle::Wait;
+        }
+        match owes {
+            Owes::EndAfterReplay(_) => Settle::End(status),
+            Owes::End(_) | Owes::Replay => {
+                self.settling = Some(Settling { status, owes: Owes::Replay });
                 Settle::AskAgain
             }
-            _ => Settle::Wait,
         }
     }
 
     pub(super) fn settles_at(&self) -> Option<Timestamp> {
-        self.settling.as_ref().map(|settling| settling.at)
+        match self.settling.as_ref()?.owes {
+            Owes::End(at) | Owes::EndAfterReplay(at) => Some(at),
+            Owes::Replay => None,
+        }
     }
 }
 

@@ -16,6 +16,9 @@ const STRICT = [
   '',
 ];
 const PLAIN_LIB = ['--target', 'es2022', '--lib', 'es2022,dom'];
+const APPLICATION = ['application', 'chat-store', 'events', 'mux', 'mux-types'].map(
+  (name) => `src/${name}.ts`,
+);
 const DISPOSABLE_LIB = ['--target', 'es2022', '--lib', 'es2022,dom,esnext.disposable'];
 
 describe('the declarations of the packed package', () => {
@@ -35,7 +38,7 @@ describe('the declarations of the packed package', () => {
       run(process.execPath, [TSC, ...STRICT, ...resolution, ...args], { cwd: project.folder, quiet: true });
 
     test(`serve an application under ${title}, without newer libraries`, () =>
-      compile(...PLAIN_LIB, 'src/application.ts', 'src/chat-store.ts', 'src/events.ts'));
+      compile(...PLAIN_LIB, ...APPLICATION));
 
     test(`merge with the library that knows Symbol.dispose under ${title}`, () =>
       compile(...DISPOSABLE_LIB, 'src/application.ts', 'src/using.ts'));

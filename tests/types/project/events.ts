@@ -7,12 +7,16 @@ import type {
   AgentInterventionRequestData,
   AgentInterventionResponseData,
   AgentStreamClientEvents,
+  AgentStreamClientFeature,
   AgentStreamEvent,
   AgentStreamEventType,
   AgentStreamSessionCompletion,
   LlmCancelData,
   LlmExecuteData,
+  LlmRelayBatch,
+  LlmRelayBatchAck,
   LlmRelayDeadlines,
+  LlmRelayMethod,
   MessagePatchData,
   MessagePatchUpsert,
   MirroredTerminalEchoProtocol,
@@ -37,6 +41,7 @@ import type {
 export interface Vocabulary {
   chunk: [StreamChunkData, StreamChunkType, StreamStartData, ToolStateChunkData];
   event: [AgentStreamEvent, AgentStreamEventType, AgentStreamClientEvents, AgentStreamSessionCompletion];
+  feature: AgentStreamClientFeature;
   guard: [MirroredTerminalEchoProtocol, MirroredTerminalEchoSignal];
   intervention: [
     AgentInterventionInteractionKind,
@@ -47,7 +52,7 @@ export interface Vocabulary {
     AgentInterventionRequestData,
     AgentInterventionResponseData,
   ];
-  llm: [LlmCancelData, LlmExecuteData, LlmRelayDeadlines];
+  llm: [LlmCancelData, LlmExecuteData, LlmRelayDeadlines, LlmRelayBatch, LlmRelayBatchAck, LlmRelayMethod];
   patch: [MessagePatchData, MessagePatchUpsert];
   status: [SessionStatus, TerminalSessionStatus, ResumeCompleteInfo];
   step: [StepCompleteData, SubAgentProgressData];

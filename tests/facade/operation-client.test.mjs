@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { createOperationClient, GatewayMuxClient } from '../../pkg/mux.mjs';
+import { createMux, createReady, disposeMuxes, microtasks, ready, receiveEvent } from './support/mux.mjs';
+import { recordOperation } from './support/operation.mjs';
+import { ScriptedSocket } from './support/scripted-socket.mjs';
+
+const ENDED = [['status_changed', 'disconnected'], ['disconnected']];
+
+beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_790_000_000_000 }));
+afterEach(() => {
+  disposeMuxes();
+  mock.timers.reset();
+});
+
+describe('an operation client', () => {
+  test('begins disconnected, at the given event, without a subscription', async () => {
+    const { mux, socket } = await createReady(GatewayMuxClient);
+    const client = createOperationClient(mux, 'op_1', { lastEventId: '41' });
+    assert.equal(client.connectionStatus, 'disconnected');
+    assert.equal(client.lastEventId, '41');
+    assert.equal(client.sendToolResult({ toolCallId: 'call_1', content: null, success: true }), false);
+    assert.deepEqual(socket.sent, []);
+    assert.equal(createOperationClient(mux, 'op_1').lastEventId, '');
+  });
+
+  test('on an open socket is connected at once, and told so', async () => {
+    const { client, log, socket } = await createOperation({ executor: true, lastEventId: '41' });
+    client.connect();
+    client.connect();
+    assert.deepEqual(log, [['status_changed', 'connected'], ['connected']]);
+    const subscribe = { type: 'subscribe', operationId: 'op_1', lastEventId: '41', executor: true };
+    assert.deepEqual(socket.sent, [subscribe]);
+  });
+
+  test('without a socket goes through connecting', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const client = createOperationClient(mux, 'op_1');
+    const log = recordOperation(client);
+    client.connect();
+    assert.deepEqual(log, [['status_changed', 'connecting']]);
+    await microtasks();
+    ready(ScriptedSocket.latest);
+    assert.deepEqual(log.slice(1), [['status_changed', 'connected'], ['connected']]);
+  });
+
+  test('forwards what its subscription tells', async () => {
+    const { client, log, socket } = await createConnected();
+    const event = receiveEvent(socket, 1, 'stream_chunk', { content: 'a' });
+    socket.receive({ type: 'resume_complete', operationId: 'op_1', status: 'running', gap: true });
+    assert.deepEqual(log, [
+      ['agent_event', event],
+      ['resume_complete', { gap: true, pending: undefined, status: 'running' }],
+    ]);
+    assert.equal(client.lastEventId, '1');
+    assert.equal(client.sendToolResult({ toolCallId: 'call_1', content: null, success: true }), true);
+    client.updateToken('token_2');
+    socket.drop();
+    assert.deepEqual(
+      log.slice(2).map(([name]) => name),
+      ['status_changed', 'reconnecting'],
+    );
+  });
+
+  test('ends with its run', async () => {
+    const { client, log, socket } = await createConnected();
+    const event = receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+    assert.deepEqual(log, [
+      ['agent_event', event],
+      ['session_complete', { source: 'agent_event' }],
+      ...ENDED,
+    ]);
+    assert.equal((await client.done).status, 'completed');
+  });
+
+  test('disconnect keeps the cursor, and repeats disconnected at every call', async () => {
+    const { client, log, socket } = await createConnected();
+    receiveEvent(socket, 7, 'stream_chunk');
+    log.length = 0;
+    client.disconnect();
+    client.disconnect();
+    assert.deepEqual(log, [...ENDED, ['disconnected']]);
+    assert.deepEqual(socket.sent.at(-1), { type: 'unsubscribe', operationId: 'op_1' });
+    assert.equal(client.lastEventId, '7');
+    assert.equal((await client.done).source, 'disconnect');
+
+    client.connect();
+    assert.equal(socket.sent.at(-1).lastEventId, '7');
+  });
+
+  test('reconnect subscribes anew from the last event, without a disconnected', async () => {
+    const { client, log, socket } = await createConnected();
+    receiveEvent(socket, 7, 'stream_chunk');
+    const { done } = client;
+    log.length = 0;
+    socket.sent.length = 0;
+    const reconnected = client.reconnect();
+    assert.deepEqual(socket.sent, [
+      { type: 'unsubscribe', operationId: 'op_1' },
+      { type: 'subscribe', operationId: 'op_1', lastEventId: '7' },
+    ]);
+    assert.deepEqual(log, [['connected']]);
+    await reconnected;
+    receiveEvent(socket, 8, 'stream_chunk');
+    assert.equal(log.length, 2);
+    assert.equal(client.done, done);
+  });
+
+  test('inside session_complete connect does nothing', async () => {
+    const { client, socket } = await createConnected();
+    client.on('session_complete', () => client.connect());
+    receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+    assert.equal(client.connectionStatus, 'disconnected');
+    assert.equal(socket.sent.at(-1).type, 'unsubscribe');
+  });
+
+  test('inside the last events connect begins a new cycle', async () => {
+    for (const event of ['status_changed', 'disconnected']) {
+      const { client, log, socket } = await createConnected();
+      const { done } = client;
+      const off = client.on(event, () => {
+        off();
+        client.connect();
+      });
+      receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+      assert.equal(client.connectionStatus, 'connected');
+      assert.equal(socket.sent.at(-1).type, 'subscribe');
+      assert.equal((await done).status, 'completed');
+      assert.notEqual(client.done, done);
+      assert.equal(log.filter(([name]) => name === 'disconnected').length, 1);
+      client.disconnect();
+    }
+  });
+
+  test('keeps its listeners until their function is called', async () => {
+    const { client, socket } = await createConnected();
+    const events = [];
+    const off = client.on('agent_event', (event) => events.push(event.data.content));
+    receiveEvent(socket, 1, 'stream_chunk', { content: 'a' });
+    await client.reconnect();
+    receiveEvent(socket, 2, 'stream_chunk', { content: 'b' });
+    off();
+    receiveEvent(socket, 3, 'stream_chunk', { content: 'c' });
+    assert.deepEqual(events, ['a', 'b']);
+    assert.throws(() => client.on('connected', undefined), { code: 'invalid_argument' });
+  });
+});
+
+async function createOperation(options) {
+  const { mux, socket } = await createReady(GatewayMuxClient);
+  const client = createOperationClient(mux, 'op_1', options);
+  return { client, log: recordOperation(client), socket };
+}
+
+async function createConnected(options) {
+  const operation = await createOperation(options);
+  operation.client.connect();
+  operation.socket.receive({ type: 'resume_complete', operationId: 'op_1', status: 'running', gap: false });
+  operation.log.length = 0;
+  return operation;
+}
