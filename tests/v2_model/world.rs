@@ -263,7 +263,6 @@ impl World {
                     self.refusals += 1;
                     self.send_in(self.latency, Parcel::Closed(dial, 4401));
                 } else {
-                    self.refusals = 0;
                     self.hub.accept(dial);
                 }
             }
@@ -303,6 +302,7 @@ impl World {
         let channel_of = |operation: usize| self.mux.channel_of(&name(operation));
         let frame = match frame {
             Frame::Ready => {
+                self.refusals = 0;
                 self.sockets.get_mut(&dial).expect("a socket").ready = true;
                 HubFrame::Ready
             }

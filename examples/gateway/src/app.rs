@@ -16,12 +16,12 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::auth::{Authenticator, SigningKey, keys_from_jwks};
 use crate::config::{Config, Timers};
-use crate::dev::{self, Dev, Faults};
+use crate::dev::{self, Dev, FaultSet, Faults};
 use crate::frames::ToolResult;
 use crate::gateway::Gateway;
 use crate::http::not_found;
 use crate::lobe::Lobe;
-use crate::{connection, control, sse, watchdog};
+use crate::{connection, control, sse, v2, watchdog};
 
 /// What is left open when the process ends is cut after this long.
 const SHUTDOWN_LIMIT: Duration = Duration::from_millis(800);
@@ -86,7 +86,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     let app = Arc::new(App::new(&config, keys, dev, address));
 
     let (stop, mut stopping) = watch::channel(false);
-    let router = router(app.clone());
+    let router = router(app.clone(), config.v1_only);
     let serving = tokio::spawn(async move {
         let stopped = async move {
             // An error means the server was dropped, which is no reason to stop.
@@ -130,7 +130,7 @@ impl App {
         let any_server = config.dev && config.lobe_api_url.is_none();
         let lobe = Lobe::new(config.lobe_api_url.as_deref(), &config.service_token, any_server);
         Self {
-            gateway: Gateway::new(config.timers),
+            gateway: Gateway::new(config.timers, config.v2_queue_limit),
             auth: Authenticator::new(keys, config.service_token.clone(), lobe.clone()),
             lobe,
             dev,
@@ -143,9 +143,9 @@ impl App {
         &self.timers
     }
 
-    /// The fault switches of an operation; without `--dev` they are all off.
-    pub(crate) fn faults(&self, operation_id: &str) -> Arc<Faults> {
-        self.dev.as_ref().and_then(|dev| dev.faults(operation_id)).unwrap_or_default()
+    /// The fault switches of an operation that is a scripted run.
+    pub(crate) fn faults_of_run(&self, operation_id: &str) -> Option<Arc<Faults>> {
+        self.dev.as_ref()?.faults(operation_id)
     }
 
     pub(crate) fn client_authenticated(&self, operation_id: &str) {
@@ -160,22 +160,43 @@ impl App {
         }
     }
 
-    /// Hands the result of a tool to whoever waits for it.
-    pub(crate) fn tool_result(&self, result: ToolResult) {
+    /// The switches of a user; without `--dev` they are all off.
+    pub(crate) fn user_faults(&self, user_id: &str) -> Arc<Faults> {
+        self.dev.as_ref().map(|dev| dev.user_faults(user_id)).unwrap_or_default()
+    }
+
+    /// The switches that decide whether a user gets a v2 socket: those of the user and of every run still going on.
+    pub(crate) fn dial_faults(&self, user_id: &str) -> FaultSet {
+        let faults = FaultSet::of(self.user_faults(user_id));
+        for (operation_id, of_run) in self.dev.iter().flat_map(|dev| dev.faults_of_runs(user_id)) {
+            faults.add(&operation_id, of_run);
+        }
+        faults
+    }
+
+    /// Hands the result of a tool to whoever waits for it; `complain` is called when that fails.
+    pub(crate) fn tool_result(&self, result: ToolResult, complain: impl FnOnce() + Send + 'static) {
         if let Some(dev) = &self.dev {
             dev.tool_result(&result);
         }
         let lobe = self.lobe.clone();
-        tokio::spawn(async move { lobe.tool_result(&result).await });
+        tokio::spawn(async move {
+            if !lobe.tool_result(&result).await {
+                complain();
+            }
+        });
     }
 }
 
-fn router(app: Arc<App>) -> Router {
+fn router(app: Arc<App>, v1_only: bool) -> Router {
     let mut router = Router::new()
         .route("/health", get(async || "OK"))
         .route("/ws", get(connection::accept))
         .nest("/api/operations", control::router(app.clone()))
         .merge(sse::router().layer(stream_cors(app.dev.is_some())));
+    if !v1_only {
+        router = router.route("/v2/ws", get(v2::accept));
+    }
     if app.dev.is_some() {
         router = router.nest("/dev", dev::router());
     }

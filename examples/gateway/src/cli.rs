@@ -4,14 +4,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use agent_gateway::{Config, Timers};
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{RangedI64ValueParser, RangedU64ValueParser};
 use clap::{Parser, ValueEnum};
 
 /// Thirty days; a deadline further off is a slip of the keyboard.
 const LONGEST_MS: u64 = 30 * 24 * 3_600_000;
 const DEVELOPMENT_SERVICE_TOKEN: &str = "dev-service-token";
 
-/// A development Agent Gateway: the v1 protocol, a scripted agent and faults on demand.
+/// A development Agent Gateway: the protocols v1 and v2, a scripted agent and faults on demand.
 #[derive(Parser)]
 #[command(name = "agent-gateway", version)]
 pub(crate) struct Cli {
@@ -36,9 +36,18 @@ pub(crate) struct Cli {
     /// Milliseconds from connect to a successful authentication
     #[arg(long, default_value_t = 10_000, value_parser = milliseconds())]
     auth_timeout_ms: u64,
-    /// Milliseconds without a heartbeat until a socket is closed
+    /// Milliseconds without a heartbeat until a v1 socket is closed
     #[arg(long, default_value_t = 90_000, value_parser = milliseconds())]
     heartbeat_timeout_ms: u64,
+    /// The same for a v2 socket
+    #[arg(long, default_value_t = 180_000, value_parser = milliseconds())]
+    v2_heartbeat_timeout_ms: u64,
+    /// Frames that may wait for a v2 socket until it is closed; what it missed is replayed to the next one
+    #[arg(long, default_value_t = 1000, value_parser = frames())]
+    v2_queue_limit: u32,
+    /// Answer 404 at /v2/ws, as a gateway that knows v1 only
+    #[arg(long)]
+    v1_only: bool,
     /// Milliseconds an operation is kept after its end
     #[arg(long, default_value_t = 600_000, value_parser = milliseconds())]
     cleanup_after_ms: u64,
@@ -81,12 +90,22 @@ impl Cli {
         let timers = Timers {
             auth_timeout: Duration::from_millis(self.auth_timeout_ms),
             heartbeat_timeout: Duration::from_millis(self.heartbeat_timeout_ms),
+            v2_heartbeat_timeout: Duration::from_millis(self.v2_heartbeat_timeout_ms),
             cleanup_after: Duration::from_millis(self.cleanup_after_ms),
             idle_watchdog: Duration::from_millis(self.idle_watchdog_ms),
             inflight_watchdog: Duration::from_millis(self.inflight_watchdog_ms),
         };
-        let lobe_api_url = self.lobe_api_url.clone();
-        Ok(Config { host: self.host, port: self.port, dev: self.dev, service_token, jwks, lobe_api_url, timers })
+        Ok(Config {
+            host: self.host,
+            port: self.port,
+            dev: self.dev,
+            service_token,
+            jwks,
+            lobe_api_url: self.lobe_api_url.clone(),
+            timers,
+            v1_only: self.v1_only,
+            v2_queue_limit: usize::try_from(self.v2_queue_limit).unwrap_or(usize::MAX),
+        })
     }
 }
 
@@ -96,4 +115,8 @@ fn is_http_url(url: &str) -> bool {
 
 fn milliseconds() -> RangedU64ValueParser {
     RangedU64ValueParser::new().range(1..=LONGEST_MS)
+}
+
+fn frames() -> RangedI64ValueParser<u32> {
+    RangedI64ValueParser::new().range(1..)
 }

@@ -18,17 +18,23 @@ pub struct Config {
     pub jwks: Option<String>,
     /// Base URL of the product server, for tool results, abandoned operations and API keys.
     pub lobe_api_url: Option<String>,
-    /// Every duration the protocol depends on.
+    /// Every duration the protocols depend on.
     pub timers: Timers,
+    /// Whether `/v2/ws` is left out, as on a gateway that knows v1 only.
+    pub v1_only: bool,
+    /// How many frames may wait for a v2 socket until it is closed.
+    pub v2_queue_limit: usize,
 }
 
-/// The durations of the protocol; the defaults are those of a production gateway.
+/// The durations of the protocols; the defaults are those of a production gateway.
 #[derive(Clone, Copy, Debug)]
 pub struct Timers {
     /// From connect to a successful `auth`.
     pub auth_timeout: Duration,
-    /// From `auth_success` or the last `heartbeat` to the next.
+    /// From `auth_success` or the last `heartbeat` to the next, on v1.
     pub heartbeat_timeout: Duration,
+    /// From `ready` or the last `heartbeat` to the next, on v2.
+    pub v2_heartbeat_timeout: Duration,
     /// From the end of an operation to its removal.
     pub cleanup_after: Duration,
     /// Silence after which a running operation is presumed dead.
@@ -42,6 +48,7 @@ impl Default for Timers {
         Self {
             auth_timeout: Duration::from_secs(10),
             heartbeat_timeout: Duration::from_secs(90),
+            v2_heartbeat_timeout: Duration::from_secs(180),
             cleanup_after: Duration::from_secs(600),
             idle_watchdog: Duration::from_secs(600),
             inflight_watchdog: Duration::from_secs(1800),

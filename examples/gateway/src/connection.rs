@@ -1,29 +1,22 @@
-//! One WebSocket of one operation, from the upgrade to its end (§1.2–§1.4).
+//! One v1 WebSocket of one operation, from the upgrade to its end (§1.2–§1.4).
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
+use axum::extract::ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{debug, info};
 
 use crate::app::App;
 use crate::auth::{Credential, Verdict};
-use crate::dev::Faults;
+use crate::dev::FaultSet;
 use crate::frames::{self, ClientFrame};
-use crate::writer::{Socket, WriteEnd, write_queue};
-
-/// How long a peer may take to answer our close frame.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a half-open socket outlives the close frame it swallowed, or the one we could not send.
-const HALF_OPEN_LINGER: Duration = Duration::from_secs(10);
+use crate::link::{self, Counted, Inbound, ReadEnd, Received};
+use crate::writer::{Socket, write_queue};
 
 /// `GET /ws?operationId=`: upgrades to the v1 protocol.
 ///
@@ -39,76 +32,37 @@ pub(crate) async fn accept(
     let Ok(upgrade) = upgrade else {
         return StatusCode::OK.into_response();
     };
-    let faults = app.faults(&operation_id);
+    let faults = FaultSet::of(app.faults_of_run(&operation_id).unwrap_or_default());
     if faults.refuses_connections() {
         return (StatusCode::SERVICE_UNAVAILABLE, "Connections are refused").into_response();
     }
     upgrade.on_upgrade(move |socket| run(app, operation_id, socket, faults))
 }
 
-async fn run(app: Arc<App>, operation_id: String, websocket: WebSocket, faults: Arc<Faults>) {
-    let _counted = Counted::new(app.clone());
+async fn run(app: Arc<App>, operation_id: String, websocket: WebSocket, faults: FaultSet) {
+    let _counted = Counted::v1(app.clone());
     let (socket, queue) = app.gateway.attach(&operation_id);
     let (sink, stream) = websocket.split();
     let mut writer = tokio::spawn(write_queue(sink, queue, socket.clone(), faults.clone()));
-    let mut reader = Reader { app: &app, operation_id: &operation_id, socket: &socket, faults: &faults, stream };
+    let inbound = Inbound::new(stream, socket.clone());
+    let mut reader = Reader { app: &app, operation_id: &operation_id, socket: &socket, faults: &faults, inbound };
     info!(operation_id, socket = socket.id(), "socket opened");
 
     let end = tokio::select! {
         end = reader.read() => end,
-        written = &mut writer => ReadEnd::from(written.unwrap_or(WriteEnd::Broken)),
-        () = socket.was_cut() => ReadEnd::Gone,
+        end = link::interrupted(&mut writer, &socket) => end,
     };
     app.gateway.detach(&operation_id, &socket);
-    match end {
-        ReadEnd::Gone => {}
-        ReadEnd::Closed => {
-            // The peer's answer ends the stream; without one the connection is dropped.
-            let _ = timeout(CLOSE_TIMEOUT, reader.drain()).await;
-        }
-        ReadEnd::Closing => {
-            let limit = if socket.is_half_open() { HALF_OPEN_LINGER } else { CLOSE_TIMEOUT };
-            let limit = limit + faults.delay().unwrap_or_default();
-            let close = async {
-                if let Ok(WriteEnd::Closed) = (&mut writer).await {
-                    reader.drain().await;
-                }
-            };
-            tokio::select! {
-                _ = timeout(limit, close) => {}
-                () = socket.was_cut() => {}
-            }
-        }
-    }
-    writer.abort();
+    link::finish(end, &mut reader.inbound, writer, &socket, &faults).await;
     info!(operation_id, socket = socket.id(), "socket ended");
-}
-
-/// Why reading stopped.
-enum ReadEnd {
-    /// The peer is gone, or its close frame was answered.
-    Gone,
-    /// Our close frame was written.
-    Closed,
-    /// Our close frame is queued.
-    Closing,
-}
-
-impl From<WriteEnd> for ReadEnd {
-    fn from(end: WriteEnd) -> Self {
-        match end {
-            WriteEnd::Closed => Self::Closed,
-            WriteEnd::Broken => Self::Gone,
-        }
-    }
 }
 
 struct Reader<'a> {
     app: &'a Arc<App>,
     operation_id: &'a str,
     socket: &'a Socket,
-    faults: &'a Faults,
-    stream: SplitStream<WebSocket>,
+    faults: &'a FaultSet,
+    inbound: Inbound,
 }
 
 impl Reader<'_> {
@@ -149,7 +103,7 @@ impl Reader<'_> {
             }
             ClientFrame::Heartbeat if self.faults.withholds_acks() => {}
             ClientFrame::Heartbeat => self.socket.send(frames::heartbeat_ack()),
-            ClientFrame::ToolResult(result) => self.app.tool_result(result),
+            ClientFrame::ToolResult(result) => self.app.tool_result(result, || {}),
             ClientFrame::ToolConfirmation { tool_call_id, approved } => {
                 gateway.confirm(self.operation_id, &tool_call_id, approved);
             }
@@ -199,47 +153,14 @@ impl Reader<'_> {
 
     /// The next text message, or `None` when the peer closed or vanished.
     async fn next_text(&mut self) -> Option<String> {
-        loop {
-            let message = self.stream.next().await?.ok()?;
-            if self.socket.is_half_open() {
-                if matches!(message, Message::Close(_)) {
-                    // Reading on would answer the close frame, which a half-open peer never does.
-                    sleep(HALF_OPEN_LINGER).await;
-                    return None;
-                }
-                continue;
+        match self.inbound.next().await {
+            Received::Text(text) => Some(text),
+            Received::Close => {
+                self.app.gateway.detach(self.operation_id, self.socket);
+                self.inbound.drain().await;
+                None
             }
-            match message {
-                Message::Text(text) => return Some(text.as_str().to_owned()),
-                Message::Close(_) => {
-                    self.app.gateway.detach(self.operation_id, self.socket);
-                    // The answer to the close frame is written by reading on.
-                    let _ = timeout(CLOSE_TIMEOUT, self.drain()).await;
-                    return None;
-                }
-                Message::Binary(_) | Message::Ping(_) | Message::Pong(_) => {}
-            }
+            Received::Nothing => None,
         }
-    }
-
-    async fn drain(&mut self) {
-        while let Some(Ok(_)) = self.stream.next().await {}
-    }
-}
-
-/// Counts a socket as open for as long as it lives.
-struct Counted(Arc<App>);
-
-impl Counted {
-    fn new(app: Arc<App>) -> Self {
-        app.gateway.connections.open.send_modify(|open| *open += 1);
-        app.gateway.connections.accepted.fetch_add(1, Ordering::Relaxed);
-        Self(app)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.gateway.connections.open.send_modify(|open| *open -= 1);
     }
 }

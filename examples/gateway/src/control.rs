@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::frames::AgentEvent;
@@ -23,6 +23,19 @@ const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// No caller waits longer than this for an answer of a human.
 const LONGEST_REQUEST_TIMEOUT: Duration = Duration::from_secs(3600);
+
+/// What `op_lifecycle` may say of an operation.
+const META: [&str; 9] = [
+    "topicId",
+    "threadId",
+    "agentId",
+    "groupId",
+    "taskId",
+    "scope",
+    "parentOperationId",
+    "mirrorToOperationId",
+    "rootOperationId",
+];
 
 /// The routes below `/api/operations`; each needs the service token as bearer.
 pub(crate) fn router(app: Arc<App>) -> Router<Arc<App>> {
@@ -46,6 +59,7 @@ pub(crate) fn router(app: Arc<App>) -> Router<Arc<App>> {
 struct Body {
     operation_id: Option<String>,
     user_id: Option<String>,
+    meta: Option<Value>,
     event: Option<Box<RawValue>>,
     #[serde(default)]
     events: Vec<Box<RawValue>>,
@@ -74,7 +88,7 @@ async fn init(State(app): State<Arc<App>>, bytes: Bytes) -> Answer {
     let (Some(operation_id), Some(user_id)) = (given(body.operation_id), given(body.user_id)) else {
         return Err(Refusal("Missing operationId or userId"));
     };
-    app.gateway.init(&operation_id, &user_id);
+    app.gateway.init(&operation_id, &user_id, known_meta(body.meta));
     Ok(success())
 }
 
@@ -153,6 +167,15 @@ async fn require_service_token(State(app): State<Arc<App>>, request: Request, ne
 
 fn parse(bytes: &[u8]) -> Result<Body, Refusal> {
     serde_json::from_slice(bytes).map_err(|_| Refusal("Invalid JSON body"))
+}
+
+/// The part of `meta` that is handed on to clients.
+fn known_meta(meta: Option<Value>) -> Map<String, Value> {
+    let Some(Value::Object(mut meta)) = meta else {
+        return Map::new();
+    };
+    meta.retain(|key, value| META.contains(&key.as_str()) && value.as_str().is_some_and(|text| !text.is_empty()));
+    meta
 }
 
 fn given(field: Option<String>) -> Option<String> {

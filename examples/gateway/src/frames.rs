@@ -1,4 +1,4 @@
-//! The frames of the v1 protocol as they stand on the wire (§1.2, §1.3).
+//! The frames of the v1 protocol as they stand on the wire (§1.2, §1.3), and what v2 has in common with it.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -42,6 +42,8 @@ pub(crate) struct ToolResult {
 #[derive(Debug)]
 pub(crate) struct AgentEvent {
     pub(crate) kind: String,
+    /// The operation the event names; a member's differs from the one it is pushed to.
+    pub(crate) operation_id: Option<String>,
     pub(crate) raw: Box<RawValue>,
 }
 
@@ -59,12 +61,15 @@ impl AgentEvent {
         struct Head {
             #[serde(rename = "type", default)]
             kind: Value,
+            #[serde(rename = "operationId", default)]
+            operation_id: Value,
         }
         if !raw.get().starts_with('{') {
             return None;
         }
         let head: Head = serde_json::from_str(raw.get()).ok()?;
-        Some(Self { kind: head.kind.as_str().unwrap_or_default().to_owned(), raw })
+        let kind = head.kind.as_str().unwrap_or_default().to_owned();
+        Some(Self { kind, operation_id: head.operation_id.as_str().map(str::to_owned), raw })
     }
 
     /// Builds an event of `operation_id`, stamped with the time of this moment.
@@ -73,7 +78,7 @@ impl AgentEvent {
             "type": kind, "operationId": operation_id, "stepIndex": step_index, "timestamp": now_ms(), "data": data,
         });
         let raw = serde_json::value::to_raw_value(&event).expect("a JSON value serializes");
-        Self { kind: kind.to_owned(), raw }
+        Self { kind: kind.to_owned(), operation_id: Some(operation_id.to_owned()), raw }
     }
 
     /// The end of the session this event brings, whatever operation the event names (§1.4).
@@ -136,6 +141,6 @@ pub(crate) fn now_ms() -> u64 {
     u64::try_from(since_epoch.as_millis()).expect("milliseconds since 1970 fit in 64 bits")
 }
 
-fn text(frame: Value) -> Utf8Bytes {
+pub(crate) fn text(frame: Value) -> Utf8Bytes {
     frame.to_string().into()
 }

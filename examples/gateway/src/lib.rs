@@ -1,5 +1,5 @@
-//! A development Agent Gateway: the v1 protocol over WebSocket and SSE, the control API of a product
-//! server, and — with `--dev` — scripted agents and faults on demand.
+//! A development Agent Gateway: v1 over WebSocket and SSE, v2 over WebSocket, the control API of a
+//! product server, and — with `--dev` — scripted agents and faults on demand.
 
 mod app;
 mod auth;
@@ -10,9 +10,11 @@ mod dev;
 mod frames;
 mod gateway;
 mod http;
+mod link;
 mod lobe;
 mod operation;
 mod sse;
+mod v2;
 mod watchdog;
 mod writer;
 

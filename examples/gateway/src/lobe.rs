@@ -41,14 +41,18 @@ impl Lobe {
         self.base_url.as_deref()
     }
 
-    /// Hands on the result of a tool; a failure is logged, since the client expects no answer.
-    pub(crate) async fn tool_result(&self, result: &ToolResult) {
-        let Some(base_url) = &self.base_url else { return };
+    /// Hands on the result of a tool; a failure is logged, since a v1 client expects no answer.
+    ///
+    /// Returns whether it was delivered, or nobody is there to deliver it to.
+    pub(crate) async fn tool_result(&self, result: &ToolResult) -> bool {
+        let Some(base_url) = &self.base_url else { return true };
         let request = self.client.post(format!("{base_url}/api/agent/tool-result")).timeout(TOOL_RESULT_TIMEOUT);
         let sent = request.bearer_auth(&self.service_token).json(result).send().await;
         if let Err(error) = sent.and_then(reqwest::Response::error_for_status) {
             warn!(tool_call_id = result.tool_call_id, %error, "tool result not delivered");
+            return false;
         }
+        true
     }
 
     /// Asks whether a silent operation is dead; any failure counts as yes.

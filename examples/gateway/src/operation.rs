@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -25,8 +25,9 @@ pub(crate) struct Operation {
     pub(crate) listeners: Vec<mpsc::UnboundedSender<Arc<StreamEntry>>>,
     pub(crate) confirmations: HashMap<String, Vec<oneshot::Sender<bool>>>,
     pub(crate) inputs: HashMap<String, oneshot::Sender<String>>,
+    meta: Map<String, Value>,
     counter: u64,
-    buffer: VecDeque<Buffered>,
+    buffer: VecDeque<Numbered>,
     last_entry: EntryId,
     last_event: Option<LastEvent>,
     expires_at: Option<Instant>,
@@ -42,22 +43,37 @@ pub(crate) struct StreamEntry {
     pub(crate) event: AgentEvent,
 }
 
-/// What a `resume` is answered with.
-pub(crate) struct Replay {
-    pub(crate) frames: Vec<Utf8Bytes>,
-    pub(crate) gap: bool,
+/// One entry of the sequence that v1 and v2 share.
+#[derive(Clone)]
+pub(crate) struct Numbered {
+    pub(crate) id: u64,
+    /// The frame on v1; `None` when v1 does not get this kind.
+    pub(crate) v1: Option<Utf8Bytes>,
+    pub(crate) content: Content,
 }
 
-struct Buffered {
-    id: u64,
-    frame: Option<Utf8Bytes>,
-    entry: Option<Arc<StreamEntry>>,
+/// What a number was given to.
+#[derive(Clone)]
+pub(crate) enum Content {
+    Event(Arc<StreamEntry>),
+    /// Any other frame, its id left out.
+    Frame(Arc<Value>),
 }
 
 #[derive(Clone, Copy)]
 struct LastEvent {
     at: Instant,
     in_flight: bool,
+}
+
+impl Numbered {
+    /// The type of the event, when it is one.
+    pub(crate) fn event_kind(&self) -> Option<&str> {
+        match &self.content {
+            Content::Event(entry) => Some(&entry.event.kind),
+            Content::Frame(_) => None,
+        }
+    }
 }
 
 impl Operation {
@@ -83,55 +99,66 @@ impl Operation {
         self.expires_at.into_iter().chain(suspect_at).min()
     }
 
-    /// Frames above `cursor`, in order, and whether some between are no longer buffered.
-    pub(crate) fn replay(&self, cursor: u64) -> Replay {
-        let frames = self.buffer.iter().filter(|held| held.id > cursor).filter_map(|held| held.frame.clone()).collect();
+    /// Everything buffered above `cursor`, in order, and whether some between is no longer buffered.
+    pub(crate) fn replay(&self, cursor: u64) -> (impl Iterator<Item = &Numbered>, bool) {
         let gap = match self.buffer.front() {
             Some(first) => first.id > cursor.saturating_add(1),
             None => self.counter > cursor,
         };
-        Replay { frames, gap }
+        (self.buffer.iter().filter(move |held| held.id > cursor), gap)
     }
 
     /// Buffered events later than `after`, for the SSE side.
     pub(crate) fn entries_after(&self, after: EntryId) -> Vec<Arc<StreamEntry>> {
-        self.buffer.iter().filter_map(|held| held.entry.clone()).filter(|entry| entry.id > after).collect()
+        let entries = self.buffer.iter().filter_map(|held| match &held.content {
+            Content::Event(entry) => Some(entry.clone()),
+            Content::Frame(_) => None,
+        });
+        entries.filter(|entry| entry.id > after).collect()
+    }
+
+    /// What the product server said of the operation, for `op_lifecycle`.
+    pub(crate) fn meta(&self) -> &Map<String, Value> {
+        &self.meta
     }
 
     /// Makes the operation `running`, whatever it was; ids go on and the removal is cancelled.
-    pub(crate) fn init(&mut self, user_id: String) {
+    ///
+    /// An empty `meta` leaves what was said before.
+    pub(crate) fn init(&mut self, user_id: String, meta: Map<String, Value>) {
         self.user_id = Some(user_id);
         self.status = Some("running".to_owned());
         self.expires_at = None;
+        if !meta.is_empty() {
+            self.meta = meta;
+        }
     }
 
-    /// Appends an event; the frame is `None` when v1 does not get this kind.
-    pub(crate) fn push_event(&mut self, event: AgentEvent, now: Instant) -> Option<Utf8Bytes> {
+    /// Appends an event.
+    pub(crate) fn push_event(&mut self, event: AgentEvent, now: Instant) -> Numbered {
         self.last_event = Some(LastEvent { at: now, in_flight: IN_FLIGHT.contains(&event.kind.as_str()) });
         let id = self.next_id();
-        let frame = (event.kind != WITHHELD_FROM_V1).then(|| frames::agent_event(id, &event.raw));
+        let v1 = (event.kind != WITHHELD_FROM_V1).then(|| frames::agent_event(id, &event.raw));
         let entry = Arc::new(StreamEntry { id: self.next_entry_id(frames::now_ms()), event });
         self.listeners.retain(|listener| listener.send(entry.clone()).is_ok());
-        self.append(Buffered { id, frame: frame.clone(), entry: Some(entry) });
-        frame
+        self.append(Numbered { id, v1, content: Content::Event(entry) })
     }
 
     /// Appends a frame that is no event but shares the counter.
-    pub(crate) fn push_frame(&mut self, frame: Value) -> Utf8Bytes {
+    pub(crate) fn push_frame(&mut self, frame: Value) -> Numbered {
         let id = self.next_id();
-        let frame = frames::sequenced(id, frame);
-        self.append(Buffered { id, frame: Some(frame.clone()), entry: None });
-        frame
+        let v1 = frames::sequenced(id, frame.clone());
+        self.append(Numbered { id, v1: Some(v1), content: Content::Frame(Arc::new(frame)) })
     }
 
     /// Stores the end of a session and appends its `session_complete`.
-    pub(crate) fn complete(&mut self, status: &str, summary: &str, expires_at: Instant) -> Utf8Bytes {
+    pub(crate) fn complete(&mut self, status: &str, summary: &str, expires_at: Instant) -> Numbered {
         self.set_status(status, expires_at);
         self.push_frame(json!({ "type": "session_complete", "summary": summary }))
     }
 
     /// Stores any other status and appends its `status_change`.
-    pub(crate) fn change_status(&mut self, status: &str, expires_at: Instant) -> Utf8Bytes {
+    pub(crate) fn change_status(&mut self, status: &str, expires_at: Instant) -> Numbered {
         self.set_status(status, expires_at);
         self.push_frame(json!({ "type": "status_change", "status": status }))
     }
@@ -165,10 +192,11 @@ impl Operation {
         self.last_entry
     }
 
-    fn append(&mut self, buffered: Buffered) {
-        self.buffer.push_back(buffered);
+    fn append(&mut self, numbered: Numbered) -> Numbered {
+        self.buffer.push_back(numbered.clone());
         if self.buffer.len() > BUFFER_LIMIT {
             self.buffer.drain(..self.buffer.len() - BUFFER_KEPT);
         }
+        numbered
     }
 }

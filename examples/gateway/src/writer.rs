@@ -1,6 +1,6 @@
 //! The outgoing half of a socket: a queue, and the task that writes it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use futures_util::stream::SplitSink;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::dev::Faults;
+use crate::dev::FaultSet;
 
 /// Longest legal reason of a close frame, in bytes.
 const CLOSE_REASON_LIMIT: usize = 123;
@@ -26,6 +26,7 @@ pub(crate) struct Socket(Arc<Shared>);
 pub(crate) struct Outgoing {
     queued_at: Instant,
     item: Item,
+    counted: bool,
 }
 
 /// How the writing of a socket ended.
@@ -44,6 +45,9 @@ struct Shared {
     half_open: AtomicBool,
     closing: AtomicBool,
     cut: Notify,
+    queue_limit: usize,
+    waiting: AtomicUsize,
+    overflowed: AtomicBool,
 }
 
 enum Item {
@@ -54,15 +58,26 @@ enum Item {
 }
 
 impl Socket {
-    pub(crate) fn new(id: u64, queue: mpsc::UnboundedSender<Outgoing>) -> Self {
-        Self(Arc::new(Shared {
+    /// A socket whose queue takes whatever comes.
+    pub(crate) fn unbounded(id: u64) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+        Self::bounded(id, usize::MAX)
+    }
+
+    /// A socket that is closed with 1011 when more than `queue_limit` frames wait.
+    pub(crate) fn bounded(id: u64, queue_limit: usize) -> (Self, mpsc::UnboundedReceiver<Outgoing>) {
+        let (queue, outgoing) = mpsc::unbounded_channel();
+        let socket = Self(Arc::new(Shared {
             id,
             queue,
             user: OnceLock::new(),
             half_open: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             cut: Notify::new(),
-        }))
+            queue_limit,
+            waiting: AtomicUsize::new(0),
+            overflowed: AtomicBool::new(false),
+        }));
+        (socket, outgoing)
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -92,24 +107,35 @@ impl Socket {
         self.0.user.get_or_init(|| user_id.to_owned());
     }
 
+    /// Frames that wait to be written and count towards the limit.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn send(&self, frame: Utf8Bytes) {
-        self.queue(Item::Frame(frame));
+        self.queue_counted(Item::Frame(frame));
     }
 
     /// As [`Socket::send`], for a frame that carries an event.
     pub(crate) fn send_event(&self, frame: Utf8Bytes) {
-        self.queue(Item::Event(frame));
+        self.queue_counted(Item::Event(frame));
+    }
+
+    /// As [`Socket::send_event`], for a frame of a replay: those do not count towards the limit, since
+    /// a replay alone may be as long as the limit.
+    pub(crate) fn send_replayed(&self, frame: Utf8Bytes) {
+        self.queue(Item::Event(frame), false);
     }
 
     pub(crate) fn send_binary(&self, bytes: Vec<u8>) {
-        self.queue(Item::Binary(bytes));
+        self.queue_counted(Item::Binary(bytes));
     }
 
     /// Closes after everything queued so far; the reason is cut to what a close frame may carry.
     pub(crate) fn close(&self, code: u16, reason: &str) {
         self.0.closing.store(true, Ordering::Relaxed);
         let end = (0..=reason.len().min(CLOSE_REASON_LIMIT)).rev().find(|at| reason.is_char_boundary(*at));
-        self.queue(Item::Close(code, reason[..end.unwrap_or(0)].to_owned()));
+        self.queue(Item::Close(code, reason[..end.unwrap_or(0)].to_owned()), false);
     }
 
     /// Drops the TCP connection without a word.
@@ -122,9 +148,28 @@ impl Socket {
         self.0.cut.notified().await;
     }
 
-    fn queue(&self, item: Item) {
+    fn queue_counted(&self, item: Item) {
+        if self.0.waiting.fetch_add(1, Ordering::Relaxed) < self.0.queue_limit {
+            self.queue(item, true);
+        } else if !self.0.overflowed.swap(true, Ordering::Relaxed) {
+            self.close(1011, "Queue overflow");
+        }
+    }
+
+    fn queue(&self, item: Item, counted: bool) {
         // A socket whose writer ended is about to be detached.
-        let _ = self.0.queue.send(Outgoing { queued_at: Instant::now(), item });
+        let _ = self.0.queue.send(Outgoing { queued_at: Instant::now(), item, counted });
+    }
+
+    /// Whether an entry is to be left out: a peer that could not keep up is told so before anything else.
+    fn skips(&self, outgoing: &Outgoing) -> bool {
+        self.0.overflowed.load(Ordering::Relaxed) && !matches!(outgoing.item, Item::Close(..))
+    }
+
+    fn written(&self, counted: bool) {
+        if counted {
+            self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -133,11 +178,15 @@ pub(crate) async fn write_queue(
     mut sink: SplitSink<WebSocket, Message>,
     mut queue: mpsc::UnboundedReceiver<Outgoing>,
     socket: Socket,
-    faults: Arc<Faults>,
+    faults: FaultSet,
 ) -> WriteEnd {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         for outgoing in batch.drain(..) {
+            if socket.skips(&outgoing) {
+                continue;
+            }
+            let counted = outgoing.counted;
             if let Some(delay) = faults.delay() {
                 // What came before must not wait for what is still held back.
                 if !flushed(&mut sink, &socket).await {
@@ -146,6 +195,7 @@ pub(crate) async fn write_queue(
                 sleep_until(outgoing.queued_at + delay).await;
             }
             if socket.is_half_open() {
+                socket.written(counted);
                 continue;
             }
             let copies = if matches!(outgoing.item, Item::Event(_)) && faults.duplicates() { 2 } else { 1 };
@@ -158,6 +208,7 @@ pub(crate) async fn write_queue(
             if !finished(sink.feed(message)).await {
                 return WriteEnd::Broken;
             }
+            socket.written(counted);
             if last {
                 return if finished(sink.flush()).await { WriteEnd::Closed } else { WriteEnd::Broken };
             }

@@ -116,7 +116,7 @@ async fn development_paths_exist_only_in_development() {
 #[tokio::test]
 async fn the_binary_names_its_address_first_and_stops_within_a_second() {
     let mut child = Command::new(BINARY)
-        .args(["--dev", "--port", "0", "--log-format", "json"])
+        .args(["--dev", "--port", "0", "--log-format", "json", "--v2-queue-limit", "500"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
@@ -142,6 +142,9 @@ async fn the_binary_names_its_address_first_and_stops_within_a_second() {
         format!("{}/ws?operationId={}", base.replacen("http", "ws", 1), run["operationId"].as_str().expect("an id"));
     let mut peer = support::Peer::connect(&url).await.expect("the upgrade is accepted");
     peer.authenticate(&token).await;
+    let url = format!("{}/v2/ws?token={token}&clientId=tab-1", base.replacen("http", "ws", 1));
+    let mut on_v2 = support::Peer::connect(&url).await.expect("the upgrade is accepted");
+    assert_eq!(on_v2.frame().await["type"], "ready");
 
     let asked = Instant::now();
     let id = child.id().expect("a running process").to_string();
@@ -149,7 +152,7 @@ async fn the_binary_names_its_address_first_and_stops_within_a_second() {
     let status = timeout(DEADLINE, child.wait()).await.expect("it stops in time").expect("a status");
     assert!(status.success());
     assert!(asked.elapsed() < Duration::from_secs(1), "stopped after {:?}", asked.elapsed());
-    assert_eq!(peer.closed().await.0, 1001);
+    assert_eq!((peer.closed().await.0, on_v2.closed().await.0), (1001, 1001));
     let mut log = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut log).await.expect("readable");
     assert!(log.lines().count() >= 2 && log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
@@ -168,6 +171,8 @@ async fn the_binary_says_what_is_wrong_with_its_options() {
         (vec!["--dev", "--port", "0", "--lobe-api-url", "ftp://x"], "--lobe-api-url"),
         (vec!["--dev", "--port", "seven"], "--port"),
         (vec!["--dev", "--port", "0", "--auth-timeout-ms", "0"], "--auth-timeout-ms"),
+        (vec!["--dev", "--port", "0", "--v2-heartbeat-timeout-ms", "0"], "--v2-heartbeat-timeout-ms"),
+        (vec!["--dev", "--port", "0", "--v2-queue-limit", "0"], "--v2-queue-limit"),
     ];
     for (arguments, named) in wrong {
         let mut command = Command::new(BINARY);

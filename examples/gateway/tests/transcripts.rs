@@ -1,4 +1,4 @@
-//! Every recorded v1 conversation, held again with this gateway.
+//! Every recorded conversation, held again with this gateway.
 
 mod replay;
 mod support;
@@ -14,11 +14,9 @@ use replay::differences::DIFFERENCES;
 use replay::replay;
 
 const LIMIT: Duration = Duration::from_secs(50);
-/// Nothing but v2 in it.
-const V2_ONLY: &str = "long-v2-heartbeat-timeout-180s";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_recorded_v1_conversation_gets_the_recorded_answers() {
+async fn every_recorded_conversation_gets_the_recorded_answers() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/agent-gateway");
     let names = transcripts(&fixtures);
     let replays = names.iter().map(|name| timeout(LIMIT, replay(&fixtures, name)));
@@ -39,15 +37,14 @@ async fn every_recorded_v1_conversation_gets_the_recorded_answers() {
     let stale: Vec<_> =
         DIFFERENCES.iter().map(|difference| difference.name).filter(|name| !met.contains(name)).collect();
     assert!(stale.is_empty(), "differences nothing shows any more: {stale:?}");
-    assert_eq!(names.len(), 26, "transcripts came or went: {names:?}");
+    assert_eq!(names.len(), 34, "transcripts came or went: {names:?}");
 }
 
 fn transcripts(fixtures: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(fixtures).expect("the fixtures are there");
     let mut names: Vec<_> = entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned))
-        .filter(|name| ["v1-", "fast-", "long-", "http-control"].iter().any(|prefix| name.starts_with(prefix)))
-        .filter(|name| name != V2_ONLY)
+        .filter(|name| ["v1-", "v2-", "fast-", "long-", "http-control"].iter().any(|prefix| name.starts_with(prefix)))
         .collect();
     names.sort();
     names

@@ -11,7 +11,7 @@ use super::runs::Run;
 use super::{Dev, dev};
 use crate::app::App;
 use crate::frames::{AgentEvent, ToolResult};
-use crate::gateway::Unanswered;
+use crate::gateway::{EndEcho, Unanswered};
 
 /// A scripted agent: the supervisor of its run, or a member whose events are mirrored there.
 pub(super) struct Agent {
@@ -21,12 +21,25 @@ pub(super) struct Agent {
     pause: Duration,
     step_index: u32,
     step_text: String,
+    message_id: String,
+    patches: Option<Patches>,
+}
+
+/// The messages of a supervisor as a client of protocol 2 learns of them (§2.6).
+#[derive(Default)]
+struct Patches {
+    revision: u32,
+    prompt: String,
+    /// The last message, which the next one follows.
+    last: Option<String>,
 }
 
 impl Agent {
-    pub(super) fn supervisor(app: Arc<App>, run: Arc<Run>, pause: Duration) -> Self {
+    /// `prompt` is what the user said; it becomes the first message where messages are told by patches.
+    pub(super) fn supervisor(app: Arc<App>, run: Arc<Run>, pause: Duration, prompt: &str) -> Self {
         let speaks_as = run.operation_id.clone();
-        Self { app, run, speaks_as, pause, step_index: 0, step_text: String::new() }
+        let patches = run.speaks_v2().then(|| Patches { prompt: prompt.to_owned(), ..Patches::default() });
+        Self { app, run, speaks_as, pause, step_index: 0, step_text: String::new(), message_id: String::new(), patches }
     }
 
     /// A member of the same run; its events name an operation of its own.
@@ -38,23 +51,40 @@ impl Agent {
             pause: self.pause,
             step_index: 0,
             step_text: String::new(),
+            message_id: String::new(),
+            patches: None,
         }
     }
 
     pub(super) fn push(&self, kind: &str, data: Value) {
-        self.run.count_event();
-        let event = AgentEvent::new(kind, &self.speaks_as, self.step_index, data);
-        self.app.gateway.push_events(&self.run.operation_id, vec![event]);
+        self.push_echoing(kind, data, EndEcho::SessionComplete);
+    }
+
+    /// Ends the run.
+    pub(super) fn end(&self, reason: &str, detail: &str) {
+        let mut data = json!({ "reason": reason, "reasonDetail": detail });
+        if let Some(patches) = &self.patches {
+            data["messagePatchMode"] = json!(true);
+            data["messageRevision"] = json!(patches.revision);
+        }
+        self.push("agent_runtime_end", data);
+    }
+
+    /// Ends a member, whose supervisor goes on.
+    pub(super) fn end_member(&self, reason: &str, detail: &str) {
+        let kind = if self.run.speaks_v2() { "member_runtime_end" } else { "agent_runtime_end" };
+        self.push_echoing(kind, json!({ "reason": reason, "reasonDetail": detail }), self.run.member_echo.into());
     }
 
     /// Opens a step with a message of its own.
-    pub(super) fn begin_step(&self) {
-        let message_id = format!("msg_{}", Uuid::new_v4().simple());
-        self.push("step_start", json!({}));
+    pub(super) fn begin_step(&mut self) {
+        self.message_id = format!("msg_{}", Uuid::new_v4().simple());
+        let start = self.patches.as_ref().map(|patches| json!({ "messageRevision": patches.revision }));
+        self.push("step_start", start.unwrap_or_else(|| json!({})));
         self.push(
             "stream_start",
             json!({
-                "assistantMessage": { "id": message_id, "role": "assistant" },
+                "assistantMessage": { "id": self.message_id, "role": "assistant" },
                 "model": "scripted", "provider": "development",
             }),
         );
@@ -65,6 +95,10 @@ impl Agent {
         let final_content = std::mem::take(&mut self.step_text);
         self.push("stream_end", json!({ "finalContent": final_content }));
         self.push("step_complete", json!({ "phase": "execution_complete" }));
+        if let Some(patches) = &mut self.patches {
+            let patch = patches.next(&self.message_id, &final_content);
+            self.push("message_patch", patch);
+        }
         self.step_index += 1;
     }
 
@@ -86,6 +120,11 @@ impl Agent {
     pub(super) async fn think(&self, reasoning: &str) {
         self.push("stream_chunk", json!({ "chunkType": "reasoning", "reasoning": reasoning }));
         self.rest().await;
+    }
+
+    /// Whether a client on v2 is about to be left behind.
+    pub(super) fn is_congested(&self) -> bool {
+        self.app.gateway.is_congested(&self.run.operation_id)
     }
 
     pub(super) async fn rest(&self) {
@@ -142,7 +181,31 @@ impl Agent {
         content
     }
 
+    fn push_echoing(&self, kind: &str, data: Value, echo: EndEcho) {
+        self.run.count_event();
+        let event = AgentEvent::new(kind, &self.speaks_as, self.step_index, data);
+        self.app.gateway.push_events_echoing(&self.run.operation_id, vec![event], echo);
+    }
+
     fn dev(&self) -> &Dev {
         dev(&self.app)
+    }
+}
+
+impl Patches {
+    /// The patch that adds the message of a finished step, preceded by what the user said.
+    fn next(&mut self, message_id: &str, content: &str) -> Value {
+        let mut upserts = Vec::new();
+        if self.last.is_none() && !self.prompt.is_empty() {
+            let id = format!("msg_{}", Uuid::new_v4().simple());
+            let message = json!({ "id": id, "role": "user", "content": self.prompt });
+            upserts.push(json!({ "afterId": null, "message": message }));
+            self.last = Some(id);
+        }
+        let message = json!({ "id": message_id, "role": "assistant", "content": content });
+        upserts.push(json!({ "afterId": self.last, "message": message }));
+        self.last = Some(message_id.to_owned());
+        self.revision += 1;
+        json!({ "revision": self.revision, "deletes": [], "upserts": upserts })
     }
 }

@@ -1,14 +1,17 @@
-//! Faults on demand, per run.
+//! Faults on demand, per run and per user.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use super::{Problem, dev, known_run, parse};
 use crate::app::App;
@@ -16,14 +19,25 @@ use crate::auth::Verdict;
 use crate::writer::Socket;
 
 const LONGEST_DELAY_MS: u64 = 600_000;
+const SLOW_TOKEN: Duration = Duration::from_secs(6);
+/// Longer than any client waits for a token.
+const TOKEN_THAT_NEVER_COMES: Duration = Duration::from_secs(600);
 const MALFORMED_FRAMES: [&str; 6] =
     ["{oops", "null", "[]", "\"x\"", r#"{"type":"agent_event"}"#, r#"{"type":"agent_event","id":"x","event":null}"#];
 
-/// The switches of one run; all off is a gateway without faults.
+/// The switches of one run or one user; all off is a gateway without faults.
 #[derive(Default)]
 pub(crate) struct Faults(Mutex<Switches>);
 
-/// How `/dev/runs/{operationId}/token` answers.
+/// The switches that concern one socket: on v1 those of its operation, on v2 those of its user and of
+/// every operation it is subscribed to.
+#[derive(Clone)]
+pub(crate) struct FaultSet {
+    base: Arc<Faults>,
+    of_operations: Arc<Mutex<HashMap<String, Arc<Faults>>>>,
+}
+
+/// How `/dev/runs/{operationId}/token` answers, and `/dev/tokens` for a user.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum TokenEndpoint {
@@ -78,23 +92,92 @@ struct CloseWith {
 }
 
 pub(super) fn router() -> Router<Arc<App>> {
-    Router::new().route("/runs/{operation_id}/faults", get(show).post(change))
+    Router::new()
+        .route("/runs/{operation_id}/faults", get(show).post(change))
+        .route("/users/{user_id}/faults", get(show_user).post(change_user))
 }
 
-impl Faults {
+impl FaultSet {
+    pub(crate) fn of(base: Arc<Faults>) -> Self {
+        Self { base, of_operations: Arc::default() }
+    }
+
+    /// The longest delay any switch asks for.
     pub(crate) fn delay(&self) -> Option<Duration> {
-        Some(self.lock().delay_ms).filter(|ms| *ms > 0).map(Duration::from_millis)
+        let of_operations = self.lock();
+        of_operations.values().chain([&self.base]).filter_map(|faults| faults.delay()).max()
     }
 
     pub(crate) fn duplicates(&self) -> bool {
-        self.lock().duplicate
+        self.any(Faults::duplicates)
     }
 
     pub(crate) fn refuses_connections(&self) -> bool {
-        self.lock().refuse_connections
+        self.any(Faults::refuses_connections)
     }
 
     pub(crate) fn withholds_acks(&self) -> bool {
+        self.any(Faults::withholds_acks)
+    }
+
+    /// See [`Faults::overrule`].
+    pub(crate) fn overrule(&self, verdict: Verdict) -> Verdict {
+        self.lock().values().fold(self.base.overrule(verdict), |verdict, faults| faults.overrule(verdict))
+    }
+
+    pub(crate) fn add(&self, operation_id: &str, faults: Arc<Faults>) {
+        self.lock().insert(operation_id.to_owned(), faults);
+    }
+
+    pub(crate) fn remove(&self, operation_id: &str) {
+        self.lock().remove(operation_id);
+    }
+
+    fn any(&self, switched_on: impl Fn(&Faults) -> bool) -> bool {
+        switched_on(&self.base) || self.lock().values().any(|faults| switched_on(faults))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Faults>>> {
+        self.of_operations.lock().expect("no holder of the lock panics")
+    }
+}
+
+impl TokenEndpoint {
+    /// Waits and fails as told.
+    pub(super) async fn obey(self) -> Result<(), Problem> {
+        match self {
+            Self::Ok => Ok(()),
+            Self::Slow => {
+                sleep(SLOW_TOKEN).await;
+                Ok(())
+            }
+            Self::Refuse => Err(Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "no token for you")),
+            Self::Never => {
+                sleep(TOKEN_THAT_NEVER_COMES).await;
+                Err(Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "the token never came"))
+            }
+            Self::Error => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                Err(Problem::new(status, "internal_error", "the token service failed"))
+            }
+        }
+    }
+}
+
+impl Faults {
+    fn delay(&self) -> Option<Duration> {
+        Some(self.lock().delay_ms).filter(|ms| *ms > 0).map(Duration::from_millis)
+    }
+
+    fn duplicates(&self) -> bool {
+        self.lock().duplicate
+    }
+
+    fn refuses_connections(&self) -> bool {
+        self.lock().refuse_connections
+    }
+
+    fn withholds_acks(&self) -> bool {
         self.lock().no_acks
     }
 
@@ -103,7 +186,7 @@ impl Faults {
     }
 
     /// Replaces a verdict where a switch says so; a token issued after `expireToken` switches it off.
-    pub(crate) fn overrule(&self, verdict: Verdict) -> Verdict {
+    fn overrule(&self, verdict: Verdict) -> Verdict {
         let mut switches = self.lock();
         if switches.refuse_token {
             return Verdict::Refused("Token refused".to_owned());
@@ -163,6 +246,25 @@ async fn change(
         apply(&change, &socket);
     }
     Ok(run.faults.show())
+}
+
+async fn show_user(State(app): State<Arc<App>>, Path(user_id): Path<String>) -> Response {
+    dev(&app).known_user_faults(&user_id).unwrap_or_default().show()
+}
+
+async fn change_user(
+    State(app): State<Arc<App>>,
+    Path(user_id): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let change: Change = parse(&body)?;
+    check(&change)?;
+    let faults = app.user_faults(&user_id);
+    faults.switch(&change, dev(&app).mint.issued());
+    for socket in app.gateway.sockets_of_user(&user_id) {
+        apply(&change, &socket);
+    }
+    Ok(faults.show())
 }
 
 fn check(change: &Change) -> Result<(), Problem> {

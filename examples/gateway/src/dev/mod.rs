@@ -8,7 +8,7 @@ mod scripts;
 mod tokens;
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -27,17 +27,18 @@ use crate::app::App;
 use crate::auth::SigningKey;
 use crate::frames::ToolResult;
 
-pub(crate) use faults::Faults;
+pub(crate) use faults::{FaultSet, Faults};
 use runs::Run;
 use tokens::Mint;
 
 /// Ended runs stay visible for this long.
 const RUNS_KEPT_FOR: Duration = Duration::from_secs(3600);
 
-/// The runs, their tokens and whoever waits for a tool.
+/// The runs, their tokens, the faults of users and whoever waits for a tool.
 pub(crate) struct Dev {
     mint: Mint,
     runs: Mutex<HashMap<String, Arc<Run>>>,
+    users: Mutex<HashMap<String, Arc<Faults>>>,
     tools: Mutex<HashMap<String, oneshot::Sender<ToolResult>>>,
     stopping: watch::Sender<bool>,
 }
@@ -45,7 +46,8 @@ pub(crate) struct Dev {
 impl Dev {
     pub(crate) fn new() -> Self {
         let stopping = watch::Sender::new(false);
-        Self { mint: Mint::new(), runs: Mutex::default(), tools: Mutex::default(), stopping }
+        let (runs, users, tools) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { mint: Mint::new(), runs, users, tools, stopping }
     }
 
     /// The public half of the key that signs development tokens.
@@ -55,6 +57,19 @@ impl Dev {
 
     pub(crate) fn faults(&self, operation_id: &str) -> Option<Arc<Faults>> {
         Some(self.lock().get(operation_id)?.faults.clone())
+    }
+
+    /// The switches of every run of a user that is still going on.
+    pub(crate) fn faults_of_runs(&self, user_id: &str) -> Vec<(String, Arc<Faults>)> {
+        let runs = self.lock();
+        let going_on = runs.values().filter(|run| run.user_id == user_id && run.ended_for().is_none());
+        going_on.map(|run| (run.operation_id.clone(), run.faults.clone())).collect()
+    }
+
+    /// The switches of a user; the same ones for whoever asks.
+    pub(crate) fn user_faults(&self, user_id: &str) -> Arc<Faults> {
+        let mut users = self.users.lock().expect("no holder of the lock panics");
+        users.entry(user_id.to_owned()).or_default().clone()
     }
 
     pub(crate) fn client_authenticated(&self, operation_id: &str) {
@@ -81,6 +96,10 @@ impl Dev {
     /// Ends every script without a word.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
+    }
+
+    fn known_user_faults(&self, user_id: &str) -> Option<Arc<Faults>> {
+        self.users.lock().expect("no holder of the lock panics").get(user_id).cloned()
     }
 
     fn await_tool(&self, tool_call_id: &str) -> oneshot::Receiver<ToolResult> {
@@ -126,12 +145,16 @@ struct Problem {
 }
 
 impl Problem {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
     fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code: "invalid_request", message: message.into() }
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
     fn not_found(code: &'static str, message: impl Into<String>) -> Self {
-        Self { status: StatusCode::NOT_FOUND, code, message: message.into() }
+        Self::new(StatusCode::NOT_FOUND, code, message)
     }
 }
 
@@ -149,8 +172,9 @@ async fn restart(State(app): State<Arc<App>>) -> Response {
 async fn connections(State(app): State<Arc<App>>) -> Response {
     let connections = &app.gateway.connections;
     let open = *connections.open.borrow();
-    let accepted = connections.accepted.load(Ordering::Relaxed);
-    Json(json!({ "open": open, "accepted": accepted })).into_response()
+    let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    let v2 = json!({ "open": load(&connections.v2_open), "accepted": load(&connections.v2_accepted) });
+    Json(json!({ "open": open, "accepted": load(&connections.accepted), "v2": v2 })).into_response()
 }
 
 /// Reads a JSON body; an empty one counts as `{}`.

@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, json};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::faults::{Faults, TokenEndpoint};
-use super::scripts::{self, Plan, Script};
+use super::faults::Faults;
+use super::scripts::{self, MemberEcho, MemberEnd, Plan, Script};
 use super::tokens::{TokenKind, lifetime};
 use super::{Problem, dev, known_run, parse};
 use crate::app::App;
@@ -24,9 +24,6 @@ use crate::app::App;
 const PAUSE_MS: u64 = 40;
 const LONGEST_PAUSE_MS: u64 = 60_000;
 const USER_ID: &str = "dev-user";
-const SLOW_TOKEN: Duration = Duration::from_secs(6);
-/// Longer than any client waits for a token.
-const TOKEN_THAT_NEVER_COMES: Duration = Duration::from_secs(600);
 const BURST_COUNT: usize = 1000;
 const BURST_BYTES: usize = 64;
 const LARGEST_BURST_BYTES: usize = 256 * 1024 * 1024;
@@ -36,8 +33,10 @@ pub(super) struct Run {
     pub(super) operation_id: String,
     pub(super) faults: Arc<Faults>,
     pub(super) signals: watch::Sender<Signals>,
-    user_id: String,
+    pub(super) user_id: String,
+    pub(super) member_echo: MemberEcho,
     script: Script,
+    client_protocol: ClientProtocol,
     token_ttl_ms: i64,
     progress: Mutex<Progress>,
 }
@@ -68,6 +67,33 @@ struct StartRun {
     user_id: Option<String>,
     count: Option<usize>,
     bytes: Option<usize>,
+    #[serde(default)]
+    client_protocol: ClientProtocol,
+    #[serde(default)]
+    member_echo: MemberEcho,
+    #[serde(default)]
+    member_end: MemberEnd,
+}
+
+/// Which events a client declared to understand when it started the run (§2.6).
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
+#[serde(try_from = "u8")]
+enum ClientProtocol {
+    #[default]
+    V1,
+    V2,
+}
+
+impl TryFrom<u8> for ClientProtocol {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        match number {
+            1 => Ok(Self::V1),
+            2 => Ok(Self::V2),
+            _ => Err("clientProtocol must be 1 or 2"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -85,6 +111,11 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 impl Run {
+    /// Whether messages are told by patches and a member's end as `member_runtime_end`.
+    pub(super) fn speaks_v2(&self) -> bool {
+        self.client_protocol == ClientProtocol::V2
+    }
+
     /// How long ago the run ended, or `None` while it goes on.
     pub(super) fn ended_for(&self) -> Option<Duration> {
         self.lock().ended_at.map(|at| at.elapsed())
@@ -122,14 +153,16 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
         faults: Arc::default(),
         signals: watch::Sender::default(),
         user_id: user_id.clone(),
+        member_echo: request.member_echo,
         script: request.script,
+        client_protocol: request.client_protocol,
         token_ttl_ms,
         progress: Mutex::default(),
     });
     let dev = dev(&app);
     let token = dev.mint.issue(&user_id, token_ttl_ms, TokenKind::Valid);
     dev.add_run(run.clone());
-    app.gateway.init(&operation_id, &user_id);
+    app.gateway.init(&operation_id, &user_id, Map::new());
     scripts::spawn(app.clone(), run, plan);
 
     let gateway_url = gateway_url(&app, &headers);
@@ -162,18 +195,7 @@ async fn refresh_token(
     let run = known_run(&app, &operation_id)?;
     let request: RefreshToken = parse(&body)?;
     let ttl_ms = lifetime(request.ttl_ms.or(Some(run.token_ttl_ms)))?;
-    match run.faults.token_endpoint() {
-        TokenEndpoint::Ok => {}
-        TokenEndpoint::Slow => sleep(SLOW_TOKEN).await,
-        TokenEndpoint::Refuse => return Err(problem(StatusCode::UNAUTHORIZED, "unauthorized", "no token for you")),
-        TokenEndpoint::Never => {
-            sleep(TOKEN_THAT_NEVER_COMES).await;
-            return Err(problem(StatusCode::GATEWAY_TIMEOUT, "timeout", "the token never came"));
-        }
-        TokenEndpoint::Error => {
-            return Err(problem(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the token service failed"));
-        }
-    }
+    run.faults.token_endpoint().obey().await?;
     let token = dev(&app).mint.issue(&run.user_id, ttl_ms, TokenKind::Valid);
     Ok(Json(json!({ "token": token })).into_response())
 }
@@ -198,7 +220,8 @@ fn plan(request: &StartRun) -> Result<Plan, Problem> {
         return Err(Problem::invalid(format!("count × bytes must not exceed {LARGEST_BURST_BYTES}")));
     }
     let prompt = request.prompt.clone().unwrap_or_default();
-    Ok(Plan { script: request.script, prompt, pause: Duration::from_millis(pause_ms), count, bytes })
+    let pause = Duration::from_millis(pause_ms);
+    Ok(Plan { script: request.script, prompt, pause, count, bytes, member_end: request.member_end })
 }
 
 /// Where clients reach the gateway; a wildcard address is replaced by what the caller used.
@@ -208,8 +231,4 @@ fn gateway_url(app: &App, headers: &HeaderMap) -> String {
         Some(host) => format!("http://{host}"),
         None => format!("http://{}", app.address),
     }
-}
-
-fn problem(status: StatusCode, code: &'static str, message: &str) -> Problem {
-    Problem { status, code, message: message.to_owned() }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::yield_now;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::info;
 
 use super::agent::Agent;
@@ -14,6 +14,7 @@ use super::answers;
 use super::dev;
 use super::runs::{Run, Signals};
 use crate::app::App;
+use crate::gateway::EndEcho;
 
 const TOOL_TIMEOUT: Duration = Duration::from_secs(30);
 const INPUT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -21,6 +22,8 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// A client that authenticated normally resumes at once; a burst should not begin in between.
 const RESUME_GRACE: Duration = Duration::from_millis(250);
 const YIELD_EVERY: usize = 64;
+/// A v2 socket is closed when too much waits for it, which is not what a burst is to show.
+const CONGESTION_PAUSE: Duration = Duration::from_millis(1);
 const MARKDOWN_CHUNKS: usize = 60;
 const LONG_CHUNKS: usize = 600;
 
@@ -44,6 +47,26 @@ pub(super) struct Plan {
     pub(super) pause: Duration,
     pub(super) count: usize,
     pub(super) bytes: usize,
+    pub(super) member_end: MemberEnd,
+}
+
+/// How the members of a supervisor end.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MemberEnd {
+    #[default]
+    Done,
+    Error,
+    Interrupted,
+}
+
+/// How the gateway echoes the end of a member on the supervisor's channel.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum MemberEcho {
+    #[default]
+    SessionComplete,
+    StatusChange,
 }
 
 /// How a run ends.
@@ -58,11 +81,30 @@ const FAILED: End = End { outcome: "error", reason: "error", detail: "The model 
 const UNHEARD: End = End { outcome: "error", reason: "error", detail: "No client authenticated" };
 const INTERRUPTED: End = End { outcome: "interrupted", reason: "interrupted", detail: "Interrupted by the user" };
 
+impl MemberEnd {
+    fn reason_and_detail(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Done => ("done", "Member completed"),
+            Self::Error => ("error", "Member failed"),
+            Self::Interrupted => ("interrupted", "Member interrupted"),
+        }
+    }
+}
+
+impl From<MemberEcho> for EndEcho {
+    fn from(echo: MemberEcho) -> Self {
+        match echo {
+            MemberEcho::SessionComplete => Self::SessionComplete,
+            MemberEcho::StatusChange => Self::StatusChange,
+        }
+    }
+}
+
 /// Plays a script to its end, an interrupt, or the end of the process.
 pub(super) fn spawn(app: Arc<App>, run: Arc<Run>, plan: Plan) {
     let mut stopping = dev(&app).stopping.subscribe();
     tokio::spawn(async move {
-        let mut agent = Agent::supervisor(app, run.clone(), plan.pause);
+        let mut agent = Agent::supervisor(app, run.clone(), plan.pause, &plan.prompt);
         agent.push("agent_runtime_init", json!({}));
         let mut interrupts = run.signals.subscribe();
         let end = tokio::select! {
@@ -72,7 +114,7 @@ pub(super) fn spawn(app: Arc<App>, run: Arc<Run>, plan: Plan) {
         };
         // Known before the last event goes out, so that whoever saw the event sees the outcome.
         run.end(end.outcome);
-        agent.push("agent_runtime_end", json!({ "reason": end.reason, "reasonDetail": end.detail }));
+        agent.end(end.reason, end.detail);
         info!(operation_id = run.operation_id, outcome = end.outcome, "run ended");
     });
 }
@@ -81,7 +123,7 @@ async fn play(agent: &mut Agent, plan: &Plan) -> End {
     match plan.script {
         Script::Markdown => markdown(agent, &plan.prompt).await,
         Script::Tool => tool(agent).await,
-        Script::Members => members(agent).await,
+        Script::Members => members(agent, plan.member_end).await,
         Script::Failing => failing(agent).await,
         Script::Input => input(agent).await,
         Script::Long => long(agent).await,
@@ -120,7 +162,7 @@ async fn tool(agent: &mut Agent) -> End {
     answer(agent, &text, 8).await
 }
 
-async fn members(agent: &mut Agent) -> End {
+async fn members(agent: &mut Agent, end: MemberEnd) -> End {
     agent.begin_step();
     say_all(agent, "I will ask two colleagues.\n\n", 4).await;
     let mut researcher = agent.member("researcher");
@@ -133,7 +175,8 @@ async fn members(agent: &mut Agent) -> End {
     }
     for member in [&mut researcher, &mut critic] {
         member.finish_step();
-        member.push("agent_runtime_end", json!({ "reason": "done", "reasonDetail": "Member completed" }));
+        let (reason, detail) = end.reason_and_detail();
+        member.end_member(reason, detail);
         member.rest().await;
     }
     agent.finish_step();
@@ -174,6 +217,9 @@ async fn burst(agent: &mut Agent, plan: &Plan) -> End {
         agent.say_at_once(&answers::burst_chunk(index, plan.bytes));
         if index % YIELD_EVERY == 0 {
             yield_now().await;
+            while agent.is_congested() {
+                sleep(CONGESTION_PAUSE).await;
+            }
         }
     }
     agent.finish_step();

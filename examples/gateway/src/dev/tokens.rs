@@ -111,6 +111,8 @@ async fn issue(State(app): State<Arc<App>>, body: Bytes) -> Result<Response, Pro
     if request.user_id.is_empty() {
         return Err(Problem::invalid("userId must not be empty"));
     }
+    let faults = dev(&app).known_user_faults(&request.user_id).unwrap_or_default();
+    faults.token_endpoint().obey().await?;
     let token = dev(&app).mint.issue(&request.user_id, lifetime(request.ttl_ms)?, request.kind);
     Ok(Json(json!({ "token": token })).into_response())
 }

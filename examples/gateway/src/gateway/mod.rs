@@ -4,20 +4,22 @@
 //! every socket in one step, so all sockets see one order.
 
 mod requests;
+mod v2;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
-use serde_json::Value;
-use tokio::sync::{Notify, mpsc, watch};
+use serde_json::{Map, Value};
+use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use crate::config::Timers;
-use crate::frames::{self, AgentEvent};
-use crate::operation::{EntryId, Operation, StreamEntry};
+use crate::frames::{self, AgentEvent, Ending};
+use crate::link::Connections;
+use crate::operation::{EntryId, Numbered, Operation, StreamEntry};
+use crate::v2::Hub;
 use crate::writer::{Outgoing, Socket};
 
 pub(crate) use requests::Unanswered;
@@ -28,14 +30,18 @@ pub(crate) struct Gateway {
     state: Mutex<State>,
     deadlines: Notify,
     next_socket: AtomicU64,
+    v2_queue_limit: usize,
     pub(crate) connections: Connections,
 }
 
-/// How many sockets there are and were.
-#[derive(Default)]
-pub(crate) struct Connections {
-    pub(crate) open: watch::Sender<u64>,
-    pub(crate) accepted: AtomicU64,
+/// What follows an `agent_runtime_end`; gateways differ where it is that of a mirrored member.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum EndEcho {
+    /// One `session_complete`.
+    #[default]
+    SessionComplete,
+    /// `status_change` with its status; a completed one brings a `session_complete` before it.
+    StatusChange,
 }
 
 /// What a deadline asks for.
@@ -48,15 +54,17 @@ pub(crate) enum Due {
 struct State {
     operations: HashMap<String, Operation>,
     sockets: HashMap<String, BTreeMap<u64, Socket>>,
+    hub: Hub,
 }
 
 impl Gateway {
-    pub(crate) fn new(timers: Timers) -> Self {
+    pub(crate) fn new(timers: Timers, v2_queue_limit: usize) -> Self {
         Self {
             timers,
             state: Mutex::default(),
             deadlines: Notify::new(),
             next_socket: AtomicU64::new(1),
+            v2_queue_limit,
             connections: Connections::default(),
         }
     }
@@ -70,28 +78,28 @@ impl Gateway {
         self.lock().operations.get(operation_id)?.status.clone()
     }
 
-    /// Authenticated sockets of an operation.
+    /// Authenticated v1 sockets of an operation.
     pub(crate) fn clients(&self, operation_id: &str) -> usize {
         let state = self.lock();
         let sockets = state.sockets.get(operation_id);
         sockets.map_or(0, |sockets| sockets.values().filter(|socket| socket.is_client()).count())
     }
 
-    /// Every socket of an operation, authenticated or not.
+    /// Every socket of an operation: on v1 authenticated or not, on v2 subscribed to it.
     pub(crate) fn sockets(&self, operation_id: &str) -> Vec<Socket> {
         let state = self.lock();
-        state.sockets.get(operation_id).map(|sockets| sockets.values().cloned().collect()).unwrap_or_default()
+        let v1 = state.sockets.get(operation_id).into_iter().flat_map(BTreeMap::values);
+        v1.chain(state.hub.subscribers(operation_id)).cloned().collect()
     }
 
-    /// Registers a socket that has yet to authenticate.
+    /// Registers a v1 socket that has yet to authenticate.
     pub(crate) fn attach(&self, operation_id: &str) -> (Socket, mpsc::UnboundedReceiver<Outgoing>) {
-        let (sender, queue) = mpsc::unbounded_channel();
-        let socket = Socket::new(self.next_socket.fetch_add(1, Ordering::Relaxed), sender);
+        let (socket, queue) = Socket::unbounded(self.next_socket.fetch_add(1, Ordering::Relaxed));
         self.lock().sockets.entry(operation_id.to_owned()).or_default().insert(socket.id(), socket.clone());
         (socket, queue)
     }
 
-    /// Removes a socket; nothing happens when it is gone already.
+    /// Removes a v1 socket; nothing happens when it is gone already.
     pub(crate) fn detach(&self, operation_id: &str, socket: &Socket) {
         let mut state = self.lock();
         let Some(sockets) = state.sockets.get_mut(operation_id) else {
@@ -103,7 +111,7 @@ impl Gateway {
         }
     }
 
-    /// Puts a socket among those that get every frame; `auth_success` precedes all of them.
+    /// Puts a v1 socket among those that get every frame; `auth_success` precedes all of them.
     ///
     /// Errors when the operation belongs to another user.
     pub(crate) fn admit(&self, operation_id: &str, socket: &Socket, user_id: &str) -> Result<(), OwnedByAnother> {
@@ -117,25 +125,30 @@ impl Gateway {
         Ok(())
     }
 
-    /// Queues what a socket missed after `cursor`, and the status when it is wanted and known.
+    /// Queues what a v1 socket missed after `cursor`, and the status when it is wanted and known.
     pub(crate) fn resume(&self, operation_id: &str, socket: &Socket, cursor: u64, want_status: bool) {
         let state = self.lock();
         let Some(operation) = state.operations.get(operation_id) else {
             return;
         };
-        let replay = operation.replay(cursor);
-        for frame in replay.frames {
-            socket.send_event(frame);
+        let (missed, gap) = operation.replay(cursor);
+        for frame in missed.filter_map(|numbered| numbered.v1.clone()) {
+            socket.send_replayed(frame);
         }
         let Some(status) = operation.status.as_deref().filter(|_| want_status) else {
             return;
         };
-        socket.send(frames::resume_complete(status, replay.gap));
+        socket.send(frames::resume_complete(status, gap));
     }
 
-    pub(crate) fn init(&self, operation_id: &str, user_id: &str) {
+    /// Makes an operation known and running, and serves the v2 subscriptions that waited for that.
+    pub(crate) fn init(&self, operation_id: &str, user_id: &str, meta: Map<String, Value>) {
         let mut state = self.lock();
-        state.operations.entry(operation_id.to_owned()).or_default().init(user_id.to_owned());
+        let State { operations, hub, .. } = &mut *state;
+        let operation = operations.entry(operation_id.to_owned()).or_default();
+        operation.init(user_id.to_owned(), meta);
+        hub.announce(operation_id, operation, "running", "");
+        hub.activate(operation_id, operation);
         for socket in state.authenticated(operation_id) {
             if socket.user().is_some_and(|user| user != user_id) {
                 socket.close(1008, "userId mismatch");
@@ -147,19 +160,30 @@ impl Gateway {
 
     /// Appends events in order; an `agent_runtime_end` of any operation also ends the session.
     pub(crate) fn push_events(&self, operation_id: &str, events: Vec<AgentEvent>) {
+        self.push_events_echoing(operation_id, events, EndEcho::SessionComplete);
+    }
+
+    /// As [`Gateway::push_events`], with a choice of what an `agent_runtime_end` brings.
+    pub(crate) fn push_events_echoing(&self, operation_id: &str, events: Vec<AgentEvent>, echo: EndEcho) {
         let (now, expires_at) = self.now_and_expiry();
         let mut state = self.lock();
         let before = state.operation(operation_id).next_deadline(&self.timers);
         for event in events {
             let ending = event.ending();
-            let operation = state.operation(operation_id);
-            let frame = operation.push_event(event, now);
-            let complete = ending.map(|end| operation.complete(end.status, &end.summary, expires_at));
-            if let Some(frame) = frame {
-                state.broadcast_event(operation_id, &frame);
+            if let Some(ending) = &ending {
+                state.announce(operation_id, ending.status, &ending.summary);
             }
-            if let Some(frame) = complete {
-                state.broadcast(operation_id, &frame);
+            let numbered = state.operation(operation_id).push_event(event, now);
+            state.publish(operation_id, &numbered);
+            let Some(Ending { status, summary }) = ending else { continue };
+            let changes_status = echo == EndEcho::StatusChange;
+            if !changes_status || status == "completed" {
+                let complete = state.operation(operation_id).complete(status, &summary, expires_at);
+                state.publish(operation_id, &complete);
+            }
+            if changes_status {
+                let change = state.operation(operation_id).change_status(status, expires_at);
+                state.publish(operation_id, &change);
             }
         }
         let after = state.operation(operation_id).next_deadline(&self.timers);
@@ -174,12 +198,13 @@ impl Gateway {
     pub(crate) fn update_status(&self, operation_id: &str, status: &str, summary: &str) {
         let (_, expires_at) = self.now_and_expiry();
         let mut state = self.lock();
+        state.announce(operation_id, status, summary);
         let operation = state.operation(operation_id);
-        let frame = match status {
+        let numbered = match status {
             "completed" => operation.complete(status, summary, expires_at),
             _ => operation.change_status(status, expires_at),
         };
-        state.broadcast(operation_id, &frame);
+        state.publish(operation_id, &numbered);
         drop(state);
         self.deadlines.notify_one();
     }
@@ -212,14 +237,14 @@ impl Gateway {
     /// Forgets every operation and cuts every socket, as a restart of the process would.
     pub(crate) fn forget_everything(&self) {
         let forgotten = std::mem::take(&mut *self.lock());
-        for socket in forgotten.sockets.values().flat_map(BTreeMap::values) {
+        for socket in forgotten.all_sockets() {
             socket.cut();
         }
     }
 
     /// Says goodbye to every socket; used when the process ends.
     pub(crate) fn close_all(&self) {
-        for socket in self.lock().sockets.values().flat_map(BTreeMap::values) {
+        for socket in self.lock().all_sockets() {
             socket.close(1001, "Server shutting down");
         }
     }
@@ -249,6 +274,8 @@ impl Gateway {
         }
         for item in &due {
             let Due::Forgotten(operation_id) = item else { continue };
+            state.announce(operation_id, "gone", "");
+            state.hub.forget(operation_id);
             state.operations.remove(operation_id);
             for socket in state.authenticated(operation_id) {
                 socket.close(1000, "Session expired");
@@ -292,11 +319,29 @@ impl State {
         sockets.filter(|socket| socket.is_client())
     }
 
-    fn broadcast(&self, operation_id: &str, frame: &Utf8Bytes) {
-        self.authenticated(operation_id).for_each(|socket| socket.send(frame.clone()));
+    fn all_sockets(&self) -> impl Iterator<Item = &Socket> {
+        self.sockets.values().flat_map(BTreeMap::values).chain(self.hub.sockets())
     }
 
-    fn broadcast_event(&self, operation_id: &str, frame: &Utf8Bytes) {
-        self.authenticated(operation_id).for_each(|socket| socket.send_event(frame.clone()));
+    /// Tells every v2 socket of the owner how an operation fares; comes before the frames it belongs to.
+    fn announce(&mut self, operation_id: &str, status: &str, summary: &str) {
+        if let Some(operation) = self.operations.get(operation_id) {
+            self.hub.announce(operation_id, operation, status, summary);
+        }
+    }
+
+    /// Queues one entry of the sequence to every v1 socket and every v2 subscription.
+    fn publish(&mut self, operation_id: &str, numbered: &Numbered) {
+        for socket in self.authenticated(operation_id) {
+            match (&numbered.v1, numbered.event_kind()) {
+                (Some(frame), Some(_)) => socket.send_event(frame.clone()),
+                (Some(frame), None) => socket.send(frame.clone()),
+                (None, _) => {}
+            }
+        }
+        let owner = self.operations.get(operation_id).and_then(|operation| operation.user_id.as_deref());
+        if let Some(owner) = owner {
+            self.hub.publish(owner, operation_id, numbered);
+        }
     }
 }

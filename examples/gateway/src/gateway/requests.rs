@@ -33,8 +33,8 @@ impl Gateway {
             let operation = state.operation(operation_id);
             operation.confirmations.entry(tool_call_id.to_owned()).or_default().push(sender);
             let request = json!({ "type": "tool_confirmation_request", "toolCallId": tool_call_id, "tool": tool });
-            let frame = operation.push_frame(request);
-            state.broadcast(operation_id, &frame);
+            let numbered = operation.push_frame(request);
+            state.publish(operation_id, &numbered);
         }
         answered(answer, wait).await
     }
@@ -65,8 +65,8 @@ impl Gateway {
             let request = json!({ "type": "input_request", "requestId": request_id, "prompt": prompt });
             operation.inputs.retain(|_, waiting| !waiting.is_closed());
             operation.inputs.insert(request_id, sender);
-            let frame = operation.push_frame(request);
-            state.broadcast(operation_id, &frame);
+            let numbered = operation.push_frame(request);
+            state.publish(operation_id, &numbered);
         }
         answered(answer, wait).await
     }

@@ -220,12 +220,18 @@ async fn a_socket_counts_as_open_until_it_is_gone() {
     let run = Run::start_slow().await;
     let mut peer = run.connect().await;
     let second = run.connect().await;
-    assert_eq!(run.gateway.get("/dev/connections").await.1, json!({ "open": 2, "accepted": 2 }));
+    let (token, none) = (run.user_token().await, json!({ "open": 0, "accepted": 0 }));
+    assert_eq!(run.gateway.get("/dev/connections").await.1, json!({ "open": 2, "accepted": 2, "v2": none }));
+    let on_v2 = run.gateway.dial_v2(&token).await;
+    let counts = run.gateway.get("/dev/connections").await.1;
+    assert_eq!(counts, json!({ "open": 3, "accepted": 3, "v2": { "open": 1, "accepted": 1 } }));
+    drop(on_v2);
     peer.close(1000, "Client disconnect").await;
     peer.closed().await;
     drop(second);
     for _ in 0..100 {
-        if run.gateway.get("/dev/connections").await.1 == json!({ "open": 0, "accepted": 2 }) {
+        let gone = json!({ "open": 0, "accepted": 3, "v2": { "open": 0, "accepted": 1 } });
+        if run.gateway.get("/dev/connections").await.1 == gone {
             return;
         }
         sleep(Duration::from_millis(20)).await;

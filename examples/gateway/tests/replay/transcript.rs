@@ -11,6 +11,7 @@ pub fn pace_of(name: &str) -> (Timers, u32) {
         let timers = Timers {
             auth_timeout: Duration::from_millis(1500),
             heartbeat_timeout: Duration::from_secs(4),
+            v2_heartbeat_timeout: Duration::from_secs(6),
             cleanup_after: Duration::from_secs(3),
             idle_watchdog: Duration::from_secs(3),
             inflight_watchdog: Duration::from_secs(5),
@@ -19,6 +20,7 @@ pub fn pace_of(name: &str) -> (Timers, u32) {
     }
     let scale = match name {
         "v1-auth-expired" | "long-v1-auth-timeout-10s" | "long-v1-heartbeat-timeout-90s" => 10,
+        "long-v2-heartbeat-timeout-180s" => 20,
         name if name.starts_with("long-") => 100,
         _ => 1,
     };
@@ -35,7 +37,8 @@ pub fn pace_of(name: &str) -> (Timers, u32) {
     }
     let auth_timeout = real.auth_timeout / scale;
     let heartbeat_timeout = real.heartbeat_timeout / scale;
-    (Timers { auth_timeout, heartbeat_timeout, ..timers }, scale)
+    let v2_heartbeat_timeout = real.v2_heartbeat_timeout / scale;
+    (Timers { auth_timeout, heartbeat_timeout, v2_heartbeat_timeout, ..timers }, scale)
 }
 
 pub fn finalize_answer(name: &str) -> (u16, Value) {

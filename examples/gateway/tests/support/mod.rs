@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use agent_gateway::{Config, Server, Timers};
 use reqwest::redirect::Policy;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use peer::{Incoming, Peer};
 pub use run::Run;
@@ -39,6 +39,8 @@ pub fn production(timers: Timers, lobe_api_url: Option<String>) -> Config {
         jwks: Some(tokens::jwks()),
         lobe_api_url,
         timers,
+        v1_only: false,
+        v2_queue_limit: 1000,
     }
 }
 
@@ -70,6 +72,20 @@ impl Gateway {
     /// As [`Gateway::dial`]; errors with the HTTP status of a refused upgrade.
     pub async fn try_dial(&self, operation_id: &str) -> Result<Peer, u16> {
         let url = format!("{}/ws?operationId={operation_id}", self.ws_base());
+        Peer::connect(&url).await.map_err(|refusal| refusal.status().as_u16())
+    }
+
+    /// Opens the v2 socket of a user and reads its `ready`.
+    pub async fn dial_v2(&self, token: &str) -> Peer {
+        let mut peer = self.try_dial_v2(token).await.expect("the upgrade is accepted");
+        let ready = peer.frame().await;
+        assert_eq!((&ready["type"], &ready["protocol"]), (&json!("ready"), &json!(2)));
+        peer
+    }
+
+    /// As [`Gateway::dial_v2`], without a look at what comes; errors with the HTTP status of a refused upgrade.
+    pub async fn try_dial_v2(&self, token: &str) -> Result<Peer, u16> {
+        let url = format!("{}/v2/ws?token={token}&clientId=tab-1", self.ws_base());
         Peer::connect(&url).await.map_err(|refusal| refusal.status().as_u16())
     }
 

@@ -94,6 +94,15 @@ impl Peer {
         self.send(json!({ "type": "resume", "lastEventId": cursor, "wantStatus": true })).await;
     }
 
+    /// Asks on v2 for everything of an operation after `cursor`.
+    pub async fn subscribe(&mut self, operation_id: &str, cursor: &str) {
+        let mut frame = json!({ "type": "subscribe", "operationId": operation_id });
+        if !cursor.is_empty() {
+            frame["lastEventId"] = json!(cursor);
+        }
+        self.send(frame).await;
+    }
+
     pub async fn send(&mut self, frame: Value) {
         self.send_text(frame.to_string()).await;
     }

@@ -43,6 +43,20 @@ impl Run {
         self.gateway.dial(&self.operation_id).await
     }
 
+    /// A fresh token of the user the run belongs to.
+    pub async fn user_token(&self) -> String {
+        let (status, answer) = self.gateway.post("/dev/tokens", json!({ "userId": "dev-user" })).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A v2 socket of the user, subscribed to everything of the run.
+    pub async fn connect_v2(&self) -> Peer {
+        let mut peer = self.gateway.dial_v2(&self.user_token().await).await;
+        peer.subscribe(&self.operation_id, "").await;
+        peer
+    }
+
     pub async fn view(&self) -> Value {
         let (status, view) = self.gateway.get(&format!("/dev/runs/{}", self.operation_id)).await;
         assert_eq!(status, 200);

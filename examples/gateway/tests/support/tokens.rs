@@ -45,6 +45,8 @@ fn placeholder(kind: &str) -> String {
     match kind {
         "expired" => signed(&RIGHT, &json!({ "sub": "alice", "exp": past })),
         "expired-mallory" => signed(&RIGHT, &json!({ "sub": "mallory", "exp": past })),
+        "expired-wrong-key" => signed(&WRONG, &json!({ "sub": "alice", "exp": past })),
+        "2s" => signed(&RIGHT, &json!({ "sub": "alice", "exp": now() + 2 })),
         "fresh" => token_of("alice"),
         "wrong-key" => signed(&WRONG, &json!({ "sub": "alice", "exp": future })),
         "nosub" => signed(&RIGHT, &json!({ "exp": future })),
