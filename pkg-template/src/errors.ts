@@ -1,15 +1,20 @@
 /** Codes of {@link GatewayError}. New codes may be added. */
 export type GatewayErrorCode =
+  | 'connect_failed'
   | 'disposed'
+  | 'ended'
+  | 'gateway_error'
   | 'internal'
   | 'invalid_argument'
   | 'invalid_option'
   | 'not_initialized'
   | 'protocol'
+  | 'queue_overflow'
   | 'socket_error'
   | 'token_failed'
   | 'token_timeout'
   | 'tool_result_expired'
+  | 'unavailable'
   | 'wasm_load_failed'
   | 'wasm_unavailable'
   | 'websocket_unavailable'
@@ -21,26 +26,40 @@ interface ErrorKind {
 }
 
 const KINDS: Record<string, ErrorKind> = {
-  disposed: {
+  connect_failed: {
+    retryable: true,
+    remediation: 'Mend what the message names, then call connect() again.',
+  },
+  disposed: { retryable: false, remediation: 'Create a new client; a disposed one cannot be used again.' },
+  ended: {
     retryable: false,
-    remediation: 'Create a new AgentStreamClient; a disposed one cannot be used again.',
+    remediation: 'Subscribe again if the operation still runs.',
+  },
+  gateway_error: {
+    retryable: true,
+    remediation: 'Look up the code in the message, which is that of the gateway.',
   },
   internal: {
     retryable: true,
     remediation:
-      'Create a new AgentStreamClient with the lastEventId of this one; it gets a fresh module. Report the message and the stack as a defect.',
+      'Create a new client, with the lastEventId of this one; it gets a fresh module. Report the message and the stack as a defect.',
   },
   invalid_argument: { retryable: false, remediation: 'Correct the argument named in the message.' },
   invalid_option: { retryable: false, remediation: 'Correct the option named in the message.' },
   not_initialized: {
     retryable: false,
     remediation:
-      "Call `await init()` of 'agent-gateway-client/slim' before the first `new AgentStreamClient`, or import 'agent-gateway-client', which needs no initialisation.",
+      "Call `await init()` of 'agent-gateway-client/slim' before the first client is created, or import 'agent-gateway-client', which needs no initialisation.",
   },
   protocol: {
     retryable: true,
     remediation:
       'Nothing has to be done: the frame was ignored. Check that gatewayUrl leads to an Agent Gateway.',
+  },
+  queue_overflow: {
+    retryable: true,
+    remediation:
+      'Take the events faster or raise maxQueuedEvents, and subscribe again after the last one you took.',
   },
   socket_error: {
     retryable: true,
@@ -61,6 +80,10 @@ const KINDS: Record<string, ErrorKind> = {
     retryable: false,
     remediation: 'Nothing can be done: the gateway no longer waits for the result of this tool call.',
   },
+  unavailable: {
+    retryable: false,
+    remediation: 'Use openOperation(), or an AgentStreamClient for each operation.',
+  },
   wasm_load_failed: {
     retryable: true,
     remediation:
@@ -77,6 +100,11 @@ const KINDS: Record<string, ErrorKind> = {
       "Give a WebSocket constructor as the option WebSocket, for example that of the npm package 'ws', or use Node 22 or newer.",
   },
 };
+
+/** What to do about an error, where it is known. */
+export function remediationOf(code: string): string | undefined {
+  return Object.hasOwn(KINDS, code) ? KINDS[code].remediation : undefined;
+}
 
 const UNKNOWN_KIND: ErrorKind = { retryable: true, remediation: 'See the message.' };
 

@@ -1,25 +1,26 @@
 // The generated JavaScript around the WebAssembly module; the build puts it in the place of `#glue`.
-import type { ConnectionStatus, LogLevel, ToolResultPayload } from './types/index.js';
-import type { RawOptions } from './options.js';
+import type { RawMuxOptions, RawOptions } from './options.js';
+import type { ConnectionStatus, GatewayMuxStatus, LogLevel, ToolResultPayload } from './types/index.js';
 
 export interface RawHost {
   emit(name: string, argument: unknown): void;
   event(event: unknown): void;
-  getToken?(request: { reason: string; signal: AbortSignal }): Promise<string> | string;
+  getToken?: RawGetToken;
   log(level: LogLevel, message: string, detail: string): void;
 }
 
-export interface RawSnapshot {
+type RawGetToken = (request: { reason: string; signal: AbortSignal }) => Promise<string> | string;
+
+export interface RawSnapshot<Status = ConnectionStatus> {
   attempt: number;
   reason?: string;
   retryAt?: number;
   since: number;
-  status: ConnectionStatus;
+  status: Status;
 }
 
 export interface RawAgentStream {
   connect(): void;
-  readonly connectionStatus: ConnectionStatus;
   disconnect(): void;
   dispose(): void;
   free(): void;
@@ -33,8 +34,47 @@ export interface RawAgentStream {
   updateToken(token: string): void;
 }
 
+/** `subscription` is the number that the facade gave, from 1 and never again; 0 is the mux itself. */
+export interface RawMuxHost {
+  emit(subscription: number, name: string, argument: unknown): void;
+  event(subscription: number, event: unknown): void;
+  getToken: RawGetToken;
+  log(level: LogLevel, message: string, detail: string): void;
+}
+
+/** Up to eight transitions, the oldest first, and what happens next. */
+export interface RawHistory {
+  deadline?: { at: number; timer: string };
+  transitions: { at: number; reason?: string; status: ConnectionStatus }[];
+}
+
+export interface RawGatewayMux {
+  abandonConnect(): void;
+  closeDocument(documentId: string): void;
+  /** `false`: unavailable for good. Otherwise there is one more waiter, or none while connected. */
+  connect(): boolean;
+  disconnect(): void;
+  dispose(): void;
+  free(): void;
+  history(subscription: number): RawHistory;
+  readonly isReady: boolean;
+  lastEventId(subscription: number): string;
+  openDocument(documentId: string): void;
+  sendDocument(message: object): boolean;
+  sendToolConfirmation(subscription: number, toolCallId: string, approved: boolean): boolean;
+  sendToolResult(subscription: number, payload: ToolResultPayload): boolean;
+  sendUserInput(subscription: number, requestId: string, content: string): boolean;
+  snapshot(): RawSnapshot<GatewayMuxStatus>;
+  subscribe(subscription: number, operationId: string, lastEventId: string, executor: boolean): void;
+  subscriptionSnapshot(subscription: number): RawSnapshot;
+  takePendingToolResults(operationId: string): ToolResultPayload[];
+  unsubscribe(subscription: number): void;
+  watchUnavailable(watched: boolean): void;
+}
+
 export interface Glue {
   RawAgentStream: new (options: RawOptions, host: RawHost) => RawAgentStream;
+  RawGatewayMux: new (options: RawMuxOptions, host: RawMuxHost) => RawGatewayMux;
   initSync(input: { module: WebAssembly.Module }): unknown;
 }
 

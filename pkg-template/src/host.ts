@@ -1,7 +1,3 @@
-import type { RawHost } from '#glue';
-import { GatewayError } from './errors.js';
-import type { AgentStreamClientEvents, Completion, LogLevel, TokenRequest } from './types/index.js';
-
 /**
  * The way from the module back to a client.
  *
@@ -29,49 +25,18 @@ export class HostLink<Client extends object> {
   }
 }
 
-/** What the module may do with a client. */
-interface Reactions<Client> {
-  done(client: Client, completion: Completion): void;
-  emit(client: Client, event: keyof AgentStreamClientEvents, args: readonly unknown[]): void;
-  event(client: Client, event: unknown): void;
-  getToken(client: Client, request: TokenRequest): Promise<string> | string;
-  log(client: Client, level: LogLevel, message: string, detail: string): void;
-}
-
-/** Builds the object that the module calls; it refers to the client through the link only. */
-export function createHost<Client extends object>(
+/**
+ * A function for the module; nothing happens once the client is gone.
+ *
+ * The arguments are passed on one by one, because gathering them costs a frame more than the call.
+ */
+export function reaching<Client extends object, Args extends unknown[], Result>(
   link: HostLink<Client>,
-  suppliesTokens: boolean,
-  reactions: Reactions<Client>,
-): RawHost {
-  const host: RawHost = {
-    event(event) {
-      const { client } = link;
-      if (client) reactions.event(client, event);
-    },
-    emit(name, argument) {
-      const { client } = link;
-      if (!client) return;
-      if (name === 'done') return reactions.done(client, argument as Completion);
-      reactions.emit(client, name as keyof AgentStreamClientEvents, listenerArguments(name, argument));
-    },
-    log(level, message, detail) {
-      const { client } = link;
-      if (client) reactions.log(client, level, message, detail);
-    },
-  };
-  if (!suppliesTokens) return host;
-  host.getToken = (request) => {
+  react: (client: Client, ...args: Args) => Result,
+): (...args: Args) => Result {
+  const call = react as unknown as (client: Client, a: unknown, b: unknown, c: unknown) => Result;
+  return ((a: unknown, b: unknown, c: unknown) => {
     const { client } = link;
-    if (!client) throw new GatewayError('disposed', 'The client is gone');
-    return reactions.getToken(client, request);
-  };
-  return host;
-}
-
-function listenerArguments(name: string, argument: unknown): unknown[] {
-  if (argument === undefined) return [];
-  if (name !== 'error') return [argument];
-  const { code, message } = argument as { code: string; message: string };
-  return [new GatewayError(code, message)];
+    return client && call(client, a, b, c);
+  }) as unknown as (...args: Args) => Result;
 }

@@ -1,3 +1,6 @@
+import { expect } from './arguments.js';
+import type { Log } from './logging.js';
+
 type Listener = (...args: any[]) => void;
 
 /**
@@ -9,14 +12,21 @@ type Listener = (...args: any[]) => void;
 export class Listeners<Events> {
   private readonly sets = new Map<keyof Events, Set<Listener>>();
 
-  constructor(private readonly report: (event: keyof Events, error: unknown) => void) {}
+  constructor(private readonly log: Log) {}
 
-  add(event: keyof Events, listener: Listener): void {
-    this.of(event).add(listener);
+  /** @throws GatewayError with code `invalid_argument` */
+  add(event: keyof Events, listener: unknown): () => void {
+    expect(`The listener of '${String(event)}'`, listener, 'function');
+    this.of(event).add(listener as Listener);
+    return () => this.remove(event, listener);
   }
 
-  remove(event: keyof Events, listener: Listener): void {
-    this.of(event).delete(listener);
+  remove(event: keyof Events, listener: unknown): void {
+    this.of(event).delete(listener as Listener);
+  }
+
+  has(event: keyof Events): boolean {
+    return this.of(event).size > 0;
   }
 
   /** Empties the sets, so that an emit in progress stops. */
@@ -52,5 +62,9 @@ export class Listeners<Events> {
     let set = this.sets.get(event);
     if (!set) this.sets.set(event, (set = new Set()));
     return set;
+  }
+
+  private report(event: keyof Events, error: unknown): void {
+    this.log('error', `A listener of '${String(event)}' threw`, { error });
   }
 }

@@ -15,6 +15,7 @@ export interface ModuleInstance {
   readonly active: Set<OnBroken>;
   broken?: GatewayError;
   readonly RawAgentStream: Glue['RawAgentStream'];
+  readonly RawGatewayMux: Glue['RawGatewayMux'];
 }
 
 let current: ModuleInstance | undefined;
@@ -32,10 +33,12 @@ export function moduleInstance(): ModuleInstance {
 function instantiate(): ModuleInstance {
   const module = compiledModule();
   const active: ModuleInstance['active'] = new Set();
-  const glue = createGlue(watched((trap) => breakInstance(instance, trap)));
-  const instance: ModuleInstance = { active, RawAgentStream: glue.RawAgentStream };
+  const { initSync, RawAgentStream, RawGatewayMux } = createGlue(
+    watched((trap) => breakInstance(instance, trap)),
+  );
+  const instance: ModuleInstance = { active, RawAgentStream, RawGatewayMux };
   try {
-    glue.initSync({ module });
+    initSync({ module });
   } catch (cause) {
     throw new GatewayError('wasm_unavailable', `The WebAssembly module cannot be started: ${cause}`, cause);
   }

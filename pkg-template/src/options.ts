@@ -1,5 +1,5 @@
 import { GatewayError } from './errors.js';
-import type { AgentStreamClientOptions } from './types/index.js';
+import type { AgentStreamClientOptions, GatewayMuxClientOptions } from './types/index.js';
 
 /** Options in the shape that the module expects: absent keys are absent, defaults are filled in. */
 export interface RawOptions {
@@ -13,48 +13,92 @@ export interface RawOptions {
   WebSocket?: unknown;
 }
 
+/** The same for all operations on one socket. Times are in milliseconds. */
+export interface RawMuxOptions {
+  autoReconnect: boolean;
+  clientId: string;
+  gatewayUrl: string;
+  heartbeatIntervalMs: number;
+  keepAlive: boolean;
+  maxDialFailures: number;
+  WebSocket?: unknown;
+}
+
 /**
- * Checks the options of a client.
+ * Checks the options of an `AgentStreamClient`.
  *
  * @throws GatewayError with code `invalid_option`
  */
 export function checkOptions(options: AgentStreamClientOptions): RawOptions {
-  if (options === null || typeof options !== 'object') throw invalid('The options must be an object');
-  optional(options, 'getToken', 'function');
-  optional(options, 'logger', 'object');
-
-  const raw: RawOptions = {
-    autoReconnect: optional(options, 'autoReconnect', 'boolean') ?? true,
-    gatewayUrl: required(options, 'gatewayUrl'),
-    operationId: required(options, 'operationId'),
-    resumeOnConnect: optional(options, 'resumeOnConnect', 'boolean') ?? false,
-  };
-  const token = optional(options, 'token', 'string');
-  if (token === undefined && !options.getToken) throw invalid('Either `token` or `getToken` is required');
-  const given = {
-    clientId: optional(options, 'clientId', 'string'),
-    lastEventId: optional(options, 'lastEventId', 'string'),
+  const read = reader(options);
+  const token = read('token', 'string');
+  const raw = present({
+    ...common(read),
+    clientId: read('clientId', 'string'),
+    lastEventId: read('lastEventId', 'string'),
+    operationId: filled('operationId', read('operationId', 'string')),
+    resumeOnConnect: read('resumeOnConnect', 'boolean') ?? false,
     token,
-    WebSocket: optional(options, 'WebSocket', 'function'),
-  };
-  for (const [key, value] of Object.entries(given)) {
-    if (value !== undefined) Object.assign(raw, { [key]: value });
+  });
+  if (!read('getToken', 'function') && token === undefined) {
+    throw invalid('Either `token` or `getToken` is required');
   }
   return raw;
 }
 
-type Key = keyof AgentStreamClientOptions;
+/**
+ * Checks the options of a `GatewayMuxClient`.
+ *
+ * @throws GatewayError with code `invalid_option`
+ */
+export function checkMuxOptions(options: GatewayMuxClientOptions): RawMuxOptions {
+  const read = reader(options);
+  if (!read('getToken', 'function')) throw invalid('`getToken` is required');
+  return present({
+    ...common(read),
+    clientId: read('clientId', 'string') || randomId(),
+    heartbeatIntervalMs: read('heartbeatIntervalMs', 'number') ?? 30_000,
+    keepAlive: read('keepAlive', 'boolean') ?? false,
+    maxDialFailures: read('maxDialFailures', 'number') ?? 3,
+  });
+}
 
-function required(options: AgentStreamClientOptions, key: Key): string {
-  const value = optional<string>(options, key, 'string');
+type Reader = (key: string, type: string) => any;
+
+function common(read: Reader) {
+  read('logger', 'object');
+  return {
+    autoReconnect: (read('autoReconnect', 'boolean') ?? true) as boolean,
+    gatewayUrl: filled('gatewayUrl', read('gatewayUrl', 'string')),
+    WebSocket: read('WebSocket', 'function'),
+  };
+}
+
+function reader(options: object): Reader {
+  if (options === null || typeof options !== 'object') throw invalid('The options must be an object');
+  return (key, type) => {
+    const value = (options as Record<string, unknown>)[key] ?? undefined;
+    if (value === undefined || (typeof value === type && !Number.isNaN(value))) return value;
+    throw invalid(`\`${key}\` must be a ${type}, not ${describe(value)}`);
+  };
+}
+
+function filled(key: string, value: string | undefined): string {
   if (!value) throw invalid(`\`${key}\` must be a non-empty string`);
   return value;
 }
 
-function optional<T = any>(options: AgentStreamClientOptions, key: Key, type: string): T | undefined {
-  const value = options[key] ?? undefined;
-  if (value === undefined || typeof value === type) return value as T | undefined;
-  throw invalid(`\`${key}\` must be a ${type}, not ${describe(value)}`);
+function present<T extends object>(options: T): T {
+  for (const key of Object.keys(options) as (keyof T)[]) {
+    if (options[key] === undefined) delete options[key];
+  }
+  return options;
+}
+
+/** Pages without a secure context have no `randomUUID`. */
+function randomId(): string {
+  const digits = Math.random().toString(36).slice(2, 10).padEnd(8, '0');
+  return globalThis.crypto?.randomUUID?.() ?? `${Date.now().toString(36)}-${digits}`;
 }
 
 function describe(value: unknown): string {

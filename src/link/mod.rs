@@ -40,7 +40,7 @@ const HANDSHAKE_WITHIN: u64 = 10_000;
 const HANDSHAKE_LATE: u64 = 2_000;
 
 /// Changes of the status that are remembered, to explain the present one.
-const REMEMBERED_TRANSITIONS: usize = 8;
+pub const REMEMBERED_TRANSITIONS: usize = 8;
 
 /// What a connection is like.
 #[derive(Debug)]

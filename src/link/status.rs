@@ -64,6 +64,8 @@ pub enum Reason {
     Unavailable,
     /// The run is over.
     RunEnded,
+    /// Nobody needs the connection.
+    Idle,
     /// The application disconnected.
     DisconnectCalled,
 }
@@ -87,6 +89,7 @@ impl Reason {
             Self::AuthFailed => "auth_failed",
             Self::Unavailable => "unavailable",
             Self::RunEnded => "run_ended",
+            Self::Idle => "idle",
             Self::DisconnectCalled => "disconnect_called",
         }
     }

@@ -7,7 +7,7 @@ use super::event::{MuxEvent, SubscriptionId};
 use super::subscription::{Subscription, Wire};
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{EventHead, Outbox, ToolResult};
-use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, socket_base};
+use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, Transition, socket_base};
 use crate::machine::{DialId, Input, Machine, Output, Timer};
 use crate::operation::{At, ErrorCode, Event};
 use crate::time::Timestamp;
@@ -56,7 +56,20 @@ pub struct Mux<P> {
     /// Told with the next deadline, when the caller had time to listen.
     pub(super) deferred: Vec<(SubscriptionId, String)>,
     pub(super) out: VecDeque<Output<ClientFrame, MuxEvent<P>>>,
+    /// Subscriptions that are over, until their last word was told.
+    pub(super) leaving: Vec<Leaving>,
+    /// The one whose last word is being told.
+    left: Option<SubscriptionId>,
     pub(super) now: Timestamp,
+}
+
+/// What is known of a subscription that is over.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) id: SubscriptionId,
+    pub(super) last_event_id: String,
+    pub(super) since: Timestamp,
+    pub(super) reason: Reason,
 }
 
 impl<P: Clone> Mux<P> {
@@ -87,6 +100,8 @@ impl<P: Clone> Mux<P> {
             idle_at: None,
             deferred: Vec::new(),
             out: VecDeque::new(),
+            leaving: Vec::new(),
+            left: None,
             now: Timestamp::default(),
         }
     }
@@ -96,20 +111,29 @@ impl<P: Clone> Mux<P> {
         Snapshot { status: self.status, ..self.link.snapshot() }
     }
 
-    /// The last changes of the connection's status, oldest first.
-    pub fn history(&self) -> &[crate::link::Transition] {
-        self.link.history()
+    /// The last changes of the connection's status, or of that of a subscription, oldest first.
+    pub fn history(&self, of: Option<SubscriptionId>) -> &[Transition] {
+        match of {
+            None => self.link.history(),
+            Some(id) => self.find(id).map_or(&[], |subscription| &subscription.history),
+        }
     }
 
-    /// A subscription at this moment; `None` once it is over.
+    /// A subscription at this moment; `None` once its last word was told.
     pub fn subscription(&self, id: SubscriptionId) -> Option<Snapshot> {
-        let subscription = self.find(id)?;
+        let Some(subscription) = self.find(id) else {
+            let leaving = self.leaving.iter().find(|leaving| leaving.id == id)?;
+            let (since, reason) = (leaving.since, Some(leaving.reason));
+            return Some(Snapshot { since, reason, ..Snapshot::default() });
+        };
         Some(Snapshot { status: subscription.status, since: subscription.since, ..self.link.snapshot() })
     }
 
-    /// The id of the last event delivered to a subscription; `None` once it is over.
+    /// The id of the last event delivered to a subscription; `None` once its last word was told.
     pub fn last_event_id(&self, id: SubscriptionId) -> Option<String> {
-        Some(self.find(id)?.operation.last_event_id())
+        let leaving =
+            || self.leaving.iter().find(|leaving| leaving.id == id).map(|leaving| leaving.last_event_id.clone());
+        self.find(id).map(|subscription| subscription.operation.last_event_id()).or_else(leaving)
     }
 
     /// The operation of a subscription; `None` once it is over.
@@ -178,7 +202,7 @@ impl<P: Clone> Mux<P> {
     /// Closes; subscriptions stay and are taken up again by the next `connect` (MX-40).
     pub fn disconnect(&mut self, now: Timestamp) {
         self.now = now;
-        self.leave();
+        self.leave(Reason::DisconnectCalled);
     }
 
     /// Whether somebody wants to know that the gateway does not serve this protocol, to do something else instead.
@@ -304,8 +328,15 @@ impl<P: Clone> Machine for Mux<P> {
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, MuxEvent<P>>> {
+        if let Some(left) = self.left.take() {
+            self.leaving.retain(|leaving| leaving.id != left);
+        }
         while self.out.is_empty() && self.step() {}
-        self.out.pop_front()
+        let output = self.out.pop_front();
+        if let Some(Output::Event(MuxEvent::Operation { subscription, event: Event::Done(_) })) = &output {
+            self.left = Some(*subscription);
+        }
+        output
     }
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
@@ -325,10 +356,10 @@ impl<P: Clone> Machine for Mux<P> {
 }
 
 impl<P: Clone> Mux<P> {
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, reason: Reason) {
         let was_closed = self.link.is_idle();
         self.idle_at = None;
-        self.link.stop(Reason::DisconnectCalled, self.now);
+        self.link.stop(reason, self.now);
         self.drain_link();
         if was_closed && !self.unavailable {
             self.tell(MuxEvent::Disconnected);

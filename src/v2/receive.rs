@@ -1,7 +1,7 @@
 //! What a mux does with what arrives.
 
 use super::event::{MuxEvent, SubscriptionId};
-use super::mux::Mux;
+use super::mux::{Leaving, Mux};
 use super::subscription::Settle;
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{Completion, CompletionSource, Outcome, SessionStatus};
@@ -83,7 +83,7 @@ impl<P: Clone> Mux<P> {
             self.operations_timed_out(At { dial, now: self.now });
         }
         if self.idle_at.take().is_some() && !self.is_needed() {
-            self.leave();
+            self.leave(Reason::Idle);
         }
     }
 
@@ -304,6 +304,13 @@ impl<P: Clone> Mux<P> {
         };
         self.tell(MuxEvent::Ending { subscription: id });
         self.outbox.forget(id.0);
+        let reason = match completion.outcome {
+            Outcome::AuthFailed => Reason::AuthFailed,
+            Outcome::Disconnected => Reason::DisconnectCalled,
+            Outcome::Completed | Outcome::Error | Outcome::Interrupted => Reason::RunEnded,
+        };
+        let last_event_id = self.last_event_id(id).unwrap_or_default();
+        self.leaving.push(Leaving { id, last_event_id, since: self.now, reason });
         let Some(wire) = &mut self.wires[place] else { return };
         let status = wire.remove(id);
         if wire.subscriptions.is_empty() {
@@ -339,7 +346,7 @@ impl<P: Clone> Mux<P> {
         }
         self.idle_at = None;
         self.notify_all(Status::Disconnected);
-        let called = self.link.snapshot().reason == Some(Reason::DisconnectCalled);
+        let called = matches!(self.link.snapshot().reason, Some(Reason::DisconnectCalled | Reason::Idle));
         let message = if called { "GatewayMuxClient disconnected" } else { "Gateway connection lost" };
         self.reject_waiters(message, "");
         self.tell(MuxEvent::Disconnected);
@@ -375,11 +382,10 @@ impl<P: Clone> Mux<P> {
     }
 
     fn notify(&mut self, id: SubscriptionId, status: Status) {
-        let now = self.now;
+        let (now, reason) = (self.now, self.link.snapshot().reason);
         let subscription = self.wires.iter_mut().flatten().find_map(|wire| wire.find_mut(id));
         let Some(subscription) = subscription.filter(|subscription| subscription.status != status) else { return };
-        subscription.status = status;
-        subscription.since = now;
+        subscription.enter(status, reason, now);
         self.tell_one(id, Event::StatusChanged(status));
     }
 

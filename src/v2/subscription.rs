@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
-use crate::link::Status;
+use crate::link::{REMEMBERED_TRANSITIONS, Reason, Status, Transition};
 use crate::operation::{At, Effect, Operation};
 use crate::time::Timestamp;
 
@@ -28,6 +28,7 @@ pub(super) struct Subscription<P> {
     pub(super) executor: bool,
     pub(super) status: Status,
     pub(super) since: Timestamp,
+    pub(super) history: Vec<Transition>,
     pub(super) operation: Operation<P>,
 }
 
@@ -137,7 +138,16 @@ impl<P> Subscription<P> {
         since: Timestamp,
     ) -> Self {
         let operation = Operation::new(Protocol::V2, last_event_id);
-        Self { id, executor, status, since, operation }
+        Self { id, executor, status, since, history: Vec::new(), operation }
+    }
+
+    pub(super) fn enter(&mut self, status: Status, reason: Option<Reason>, now: Timestamp) {
+        self.status = status;
+        self.since = now;
+        if self.history.len() == REMEMBERED_TRANSITIONS {
+            self.history.remove(0);
+        }
+        self.history.push(Transition { at: now, status, reason });
     }
 
     /// Begins on a socket. What it asks for is asked for once for all subscriptions of the operation.

@@ -79,12 +79,6 @@ impl RawAgentStream {
     }
 
     /// See the facade.
-    #[wasm_bindgen(getter, js_name = connectionStatus)]
-    pub fn connection_status(&self) -> String {
-        self.stream.snapshot().status.as_str().to_owned()
-    }
-
-    /// See the facade.
     #[wasm_bindgen(getter, js_name = lastEventId)]
     pub fn last_event_id(&self) -> String {
         self.stream.last_event_id()

@@ -48,9 +48,9 @@ impl GatewayMux {
         self.with(|mux| mux.last_event_id(id))
     }
 
-    /// The last changes of the connection's status, oldest first.
-    pub fn history(&self) -> Vec<Transition> {
-        self.with(|mux| mux.history().to_vec())
+    /// The last changes of the connection's status, or of that of a subscription, oldest first.
+    pub fn history(&self, of: Option<SubscriptionId>) -> Vec<Transition> {
+        self.with(|mux| mux.history(of).to_vec())
     }
 
     /// What is waited for by time, and until when.

@@ -139,8 +139,9 @@ impl RawGatewayMux {
     }
 
     /// See the facade.
-    pub fn history(&self) -> JsValue {
-        shape::history(&self.mux.history(), self.mux.deadline())
+    pub fn history(&self, subscription: u32) -> JsValue {
+        let of = (subscription > 0).then_some(SubscriptionId(subscription));
+        shape::history(&self.mux.history(of), self.mux.deadline())
     }
 
     /// See the facade.
@@ -162,7 +163,10 @@ fn tell(to: &Facade, told: Told) {
         MuxEvent::Ending { subscription } => {
             return to.emit_of_mux(subscription.0, "ending", &JsValue::UNDEFINED);
         }
-        MuxEvent::StatusChanged(status) => ("status_changed", status.as_str().into()),
+        MuxEvent::StatusChanged(status) => {
+            to.emit_of_mux(0, "status_changed", &status.as_str().into());
+            ("document_status", status.as_str().into())
+        }
         MuxEvent::Connected => ("connected", JsValue::UNDEFINED),
         MuxEvent::Disconnected => ("disconnected", JsValue::UNDEFINED),
         MuxEvent::Reconnecting { delay } => ("reconnecting", (delay as f64).into()),

@@ -18,6 +18,6 @@ export const error = (code, message) => ({ code, message });
 export const continuity = (kind, from, to) => present({ kind, from, to });
 
 export const history = (transitions, at, timer) => ({
-  transitions,
+  transitions: transitions.map(({ since, status, reason }) => present({ at: since, status, reason })),
   ...(at === undefined ? {} : { deadline: { at, timer } }),
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { beforeEach, describe, test } from 'node:test';
 import { OPTIONS } from './support/client.mjs';
 import { loadFacadeOverFake } from './support/fake-module.mjs';
+import { MUX_OPTIONS } from './support/mux.mjs';
 
 beforeEach(() => {
   globalThis.fakeStreams = undefined;
@@ -105,6 +106,46 @@ describe('the module', () => {
   });
 });
 
+describe('the module of a mux', () => {
+  test('that traps ends its subscriptions and whatever waits', async () => {
+    const { mux, raw } = await createTrappableMux();
+    const subscription = mux.subscribe('op_1');
+    const connecting = assert.rejects(mux.connect(), { code: 'internal' });
+    const waiting = assert.rejects(subscription.whenState('connected'), { code: 'ended' });
+    const log = [];
+    for (const event of ['error', 'status_changed', 'disconnected']) {
+      subscription.on(event, () => log.push(`sub ${event}`));
+      mux.on(event, () => log.push(`mux ${event}`));
+    }
+    assert.throws(() => raw.trapInCallback(), WebAssembly.RuntimeError);
+    const { reason, source } = await subscription.done;
+    assert.deepEqual({ reason, source }, { reason: 'internal', source: 'connection_lost' });
+    await Promise.all([connecting, waiting]);
+    assert.deepEqual(log, [
+      'sub error',
+      'sub status_changed',
+      'sub disconnected',
+      'mux error',
+      'mux status_changed',
+      'mux disconnected',
+    ]);
+    assert.deepEqual(raw.calls, ['subscribe 1', 'connect', 'dispose']);
+    assert.deepEqual([mux.state.reason, subscription.state.reason], ['internal', 'internal']);
+    assert.equal(subscription.lastEventId, '');
+    assert.throws(() => mux.subscribe('op_1'), { code: 'internal' });
+  });
+
+  test('is freed after dispose, and subscriptions have numbers of their own', async () => {
+    const { mux, raw } = await createTrappableMux();
+    mux.subscribe('op_1');
+    const { done, lastEventId } = mux.subscribe('op_1');
+    assert.equal(lastEventId, '7');
+    mux.dispose();
+    await done;
+    assert.deepEqual(raw.calls, ['subscribe 1', 'subscribe 2', 'dispose', 'free']);
+  });
+});
+
 describe('dispose', () => {
   test('frees the memory later, never inside a callback', async () => {
     const { client, raw } = await createTrappable();
@@ -170,6 +211,12 @@ describe('the slim entry', () => {
     await assert.rejects(init('http://127.0.0.1:1/x.wasm'), { code: 'wasm_load_failed', retryable: true });
   });
 });
+
+async function createTrappableMux() {
+  const { GatewayMuxClient } = await loadFacadeOverFake('mux-index.ts');
+  const mux = new GatewayMuxClient(MUX_OPTIONS);
+  return { mux, raw: globalThis.fakeMuxes.at(-1) };
+}
 
 async function createTrappable() {
   const { AgentStreamClient } = await loadFacadeOverFake();

@@ -14,7 +14,11 @@ export type AgentStreamSessionCompletion =
   | { source: 'raw_session_complete' }
   | { source: 'resume_status'; status: TerminalSessionStatus }
   | { source: 'agent_event' }
+  | { source: 'lifecycle'; status?: TerminalSessionStatus }
   | { source: 'status_change'; status: TerminalSessionStatus };
+
+/** What a client can declare when a run starts. New features may be added. */
+export type AgentStreamClientFeature = 'member_runtime_end' | (string & {});
 
 /** Why the client is in its current status. New codes may be added. */
 export type StateReason =
@@ -35,6 +39,7 @@ export type StateReason =
   | 'token_failed'
   | 'token_pending'
   | 'token_timeout'
+  | 'unavailable'
   | (string & {});
 
 /**
@@ -62,6 +67,7 @@ export interface Completion {
     | 'auth_failed'
     | 'connection_lost'
     | 'disconnect'
+    | 'lifecycle'
     | 'resume_status'
     | 'session_complete'
     | 'status_change';
@@ -111,9 +117,15 @@ export interface ResumeCompleteInfo {
   status?: SessionStatus;
 }
 
-/** The stream is not continuous: events are missing (`gap`), or the gateway numbers its events anew (`reset`). */
+/**
+ * The stream is not continuous: events are missing (`gap`), or the gateway numbers its events anew (`reset`).
+ *
+ * `from` and `to` are the ids of the first and the last missing event, where they are known.
+ */
 export interface ContinuityInfo {
+  from?: number;
   kind: 'gap' | 'reset';
+  to?: number;
 }
 
 /** Why a token is asked for. */

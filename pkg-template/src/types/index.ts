@@ -1,4 +1,9 @@
 export type * from './connection.js';
+export type * from './disposable.js';
+export type * from './documents.js';
 export type * from './events.js';
 export type * from './intervention.js';
 export type * from './llm.js';
+export type * from './messages.js';
+export type * from './mux.js';
+export type * from './operation.js';

@@ -25,3 +25,16 @@ export interface LlmCancelData {
   callId: string;
   reason: 'error' | 'interrupted' | 'superseded' | 'timeout';
 }
+
+/** Calls of the relay channel, by name. */
+export type LlmRelayMethod = string;
+
+/** What a relaying client reports of a model call; passed on untouched. */
+export interface LlmRelayBatch {
+  [key: string]: any;
+}
+
+/** The answer to a {@link LlmRelayBatch}; passed on untouched. */
+export interface LlmRelayBatchAck {
+  [key: string]: any;
+}

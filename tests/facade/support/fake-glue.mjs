@@ -46,8 +46,53 @@ export function createGlue(WebAssembly) {
     }
   }
 
+  class RawGatewayMux {
+    calls = [];
+    isReady = false;
+
+    constructor(options, host) {
+      this.host = host;
+      (globalThis.fakeMuxes ??= []).push(this);
+    }
+
+    connect() {
+      this.calls.push('connect');
+      this.host.emit(0, 'status_changed', 'connecting');
+      return true;
+    }
+
+    subscribe(subscription) {
+      this.calls.push(`subscribe ${subscription}`);
+    }
+
+    dispose() {
+      this.calls.push('dispose');
+    }
+
+    free() {
+      this.calls.push('free');
+    }
+
+    lastEventId() {
+      return '7';
+    }
+
+    snapshot() {
+      return { status: 'connecting', since: 5, attempt: 0 };
+    }
+
+    subscriptionSnapshot() {
+      return this.snapshot();
+    }
+
+    trapInCallback() {
+      exports.trap();
+    }
+  }
+
   return {
     RawAgentStream,
+    RawGatewayMux,
     initSync({ module }) {
       globalThis.fakeInstances = (globalThis.fakeInstances ?? 0) + 1;
       exports = new WebAssembly.Instance(module, {}).exports;

@@ -11,12 +11,12 @@ const glue = fileURLToPath(new URL('fake-glue.mjs', import.meta.url));
 const TRAP = '0061736d0100000001040160000003020100070801047472617000000a05010300000b';
 
 /** Loads the facade over a stand-in for the generated code; each call gives a fresh copy of it. */
-export async function loadFacadeOverFake() {
+export async function loadFacadeOverFake(entry = 'index.ts') {
   const folder = mkdtempSync(join(tmpdir(), 'facade-'));
   const outfile = join(folder, 'index.mjs');
   await esbuild.build({
     bundle: true,
-    entryPoints: [join(sources, 'index.ts')],
+    entryPoints: [join(sources, entry)],
     format: 'esm',
     outfile,
     plugins: [

@@ -1,7 +1,6 @@
-// What the module does not do yet. A test moves beside the others when it passes.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { createOperationClient, GatewayMuxClient } from '../../../pkg/mux.mjs';
+import { createOperationClient, GatewayMuxClient } from '../../pkg/mux.mjs';
 import {
   createReady,
   createSubscribed,
@@ -9,8 +8,8 @@ import {
   microtasks,
   ready,
   receiveEvent,
-} from '../support/mux.mjs';
-import { ScriptedSocket } from '../support/scripted-socket.mjs';
+} from './support/mux.mjs';
+import { ScriptedSocket } from './support/scripted-socket.mjs';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_790_000_000_000 }));
 afterEach(() => {
@@ -85,17 +84,5 @@ describe('a document', () => {
     await microtasks();
     ready(ScriptedSocket.latest);
     assert.deepEqual(statuses, ['ready', 'connecting', 'connected', 'ready']);
-  });
-});
-
-describe('a socket', () => {
-  test('is replaced after rotateAfterMs, before the old one is closed', async () => {
-    const { socket } = await createReady(GatewayMuxClient, { rotateAfterMs: 60_000 });
-    mock.timers.tick(60_000);
-    await microtasks();
-    assert.notEqual(ScriptedSocket.latest, socket);
-    assert.equal(socket.closedWith, undefined);
-    ready(ScriptedSocket.latest);
-    assert.equal(socket.closedWith.code, 1000);
   });
 });

@@ -1,0 +1,143 @@
+import { Cycle } from './cycle.js';
+import { Listeners } from './listeners.js';
+import { logTo } from './logging.js';
+import { ended } from './state.js';
+import type {
+  Completion,
+  ConnectionState,
+  ConnectionStatus,
+  Logger,
+  OperationClient,
+  OperationClientEvents,
+  ToolResultPayload,
+} from './types/index.js';
+
+const FORWARDED = [
+  'agent_event',
+  'auth_expired',
+  'auth_failed',
+  'connected',
+  'disconnected',
+  'error',
+  'reconnecting',
+  'resume_complete',
+  'session_complete',
+  'status_changed',
+] as const;
+
+/** What carries an operation until it ends: a subscription, or an `AgentStreamClient`. */
+export interface Carrier {
+  /** `false` once its end began; an `AgentStreamClient` tells by `disconnected` only. */
+  readonly active?: boolean;
+  readonly done: Promise<Completion>;
+  readonly lastEventId: string;
+  readonly state: ConnectionState;
+  dispose(): void;
+  on(event: any, listener: (...args: any[]) => void): () => void;
+  reconnect?(): Promise<void>;
+  sendToolResult(payload: ToolResultPayload): boolean;
+  updateToken?(token: string): void;
+}
+
+/** An operation that may change its carrier; the listeners stay. */
+export abstract class CarriedOperation implements OperationClient {
+  connectionStatus: ConnectionStatus = 'disconnected';
+  protected carrier?: Carrier;
+  private cursor: string;
+  private cycle = new Cycle();
+  private cycleEnds = false;
+  private readonly listeners: Listeners<OperationClientEvents>;
+  private release = (): void => {};
+
+  constructor(lastEventId: string | undefined, logger?: Logger) {
+    this.cursor = lastEventId ?? '';
+    this.listeners = new Listeners(logTo(logger));
+  }
+
+  get done(): Promise<Completion> {
+    return this.cycle.done;
+  }
+
+  get lastEventId(): string {
+    return this.carrier?.lastEventId ?? this.cursor;
+  }
+
+  on<E extends keyof OperationClientEvents>(event: E, listener: OperationClientEvents[E]): () => void {
+    return this.listeners.add(event, listener);
+  }
+
+  connect(): void {
+    if (this.carrier) return;
+    if (this.cycle.settled || this.cycleEnds) this.cycle = new Cycle();
+    this.cycleEnds = false;
+    const carrier = this.open(this.cursor);
+    this.carrier = carrier;
+    this.attach(carrier, this.cycle);
+    const { status } = carrier.state;
+    this.follow(status);
+    if (status === 'connected' && this.carrier === carrier) this.listeners.emit('connected', []);
+  }
+
+  disconnect(): void {
+    const { carrier } = this;
+    this.leave();
+    if (carrier) this.cycle.settle(ended('disconnect', 'disconnect_called'));
+    this.follow('disconnected');
+    this.listeners.emit('disconnected', []);
+  }
+
+  async reconnect(): Promise<void> {
+    if (this.carrier?.reconnect) return this.carrier.reconnect();
+    this.replace();
+  }
+
+  sendToolResult(payload: ToolResultPayload): boolean {
+    return this.carrier?.sendToolResult(payload) ?? false;
+  }
+
+  updateToken(token: string): void {
+    this.carrier?.updateToken?.(token);
+  }
+
+  /** Gives a carrier that goes on after the event with the given id, connected or connecting. */
+  protected abstract open(lastEventId: string): Carrier;
+
+  /** Goes on with another carrier, without a word. */
+  protected replace(): void {
+    this.leave();
+    this.connect();
+  }
+
+  private attach(carrier: Carrier, cycle: Cycle): void {
+    const undo = FORWARDED.map((event) => carrier.on(event, (...args) => this.forward(carrier, event, args)));
+    let carries = true;
+    this.release = () => {
+      carries = false;
+      for (const step of undo) step();
+    };
+    void carrier.done.then((completion) => carries && cycle.settle(completion));
+  }
+
+  private leave(): void {
+    this.cursor = this.lastEventId;
+    this.release();
+    this.carrier?.dispose();
+    this.carrier = undefined;
+  }
+
+  private forward(carrier: Carrier, event: (typeof FORWARDED)[number], args: unknown[]): void {
+    if (carrier === this.carrier && (event === 'disconnected' || carrier.active === false)) {
+      this.cursor = carrier.lastEventId;
+      this.carrier = undefined;
+      this.cycleEnds = true;
+    }
+    if (event === 'status_changed') this.follow(args[0] as ConnectionStatus);
+    else this.listeners.emit(event, args);
+  }
+
+  private follow(status: ConnectionStatus): void {
+    if (status === this.connectionStatus) return;
+    this.connectionStatus = status;
+    this.listeners.emit('status_changed', [status]);
+  }
+}

@@ -1,0 +1,75 @@
+// Many operations over one socket, from the packed tarball, in Chromium.
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { launchBrowser, resultOf } from './support/browser.mjs';
+import { gatewayUrl } from './support/expected.mjs';
+import { createProject } from './support/project.mjs';
+import { serveFolder } from './support/static-server.mjs';
+
+const RUNS = 10;
+const KILLS = 40;
+
+const project = await createProject({
+  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
+  files: {
+    'mux.html': page(KILLS),
+    'restart.html': page(0),
+  },
+});
+const browser = await launchBrowser();
+const server = await serveFolder(project.folder);
+after(async () => {
+  await server.close();
+  await browser.close();
+  project.remove();
+});
+
+describe('ten operations over one socket', () => {
+  test('survive forty kills of it: each ends once, as the run did, with its complete text', async () => {
+    const url = new URL('mux.html', server.url).href;
+    const { runs, sockets } = await resultOf(browser, url, { timeoutMs: 120_000 });
+    assert.equal(runs.length, RUNS);
+    assert.ok(sockets > KILLS, `a socket after each kill: ${sockets}`);
+    for (const { ends, status, text, truth } of runs) {
+      assert.equal(ends, 1);
+      assert.equal(status, truth.outcome);
+      assert.equal(text, truth.text);
+    }
+  });
+
+  test('survive a gateway that restarts with lost memory: each ends once, as the run did', async () => {
+    const url = new URL('restart.html', server.url).href;
+    const { runs } = await resultOf(browser, url, { timeoutMs: 60_000, meanwhile: restartGateway });
+    assert.equal(runs.length, RUNS);
+    for (const { ends, resets, status, truth } of runs) {
+      assert.equal(ends, 1);
+      assert.equal(status, truth.outcome);
+      assert.ok(resets >= 1, 'the loss is told');
+    }
+  });
+});
+
+/** What happens when a gateway is restarted: it forgets, and the product's server begins what still runs anew. */
+async function restartGateway(page) {
+  await page.waitForFunction(() => globalThis.following);
+  const { userId, operationIds } = await page.evaluate(() => globalThis.following);
+  await post('/dev/restart');
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  for (const operationId of operationIds) await post('/api/operations/init', { operationId, userId });
+}
+
+async function post(path, body = {}) {
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer dev-service-token' };
+  const response = await fetch(gatewayUrl() + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.ok(response.ok, `${path}: ${response.status}`);
+}
+
+function page(kills) {
+  return `<!doctype html><script type="module">
+    import { GatewayMuxClient } from '/node_modules/agent-gateway-client/mux.mjs';
+    import { followAll } from '/support/follow-all.mjs';
+    const options = { gateway: ${JSON.stringify(gatewayUrl())}, runs: ${RUNS}, kills: ${kills} };
+    globalThis.result = await followAll(GatewayMuxClient, options);
+  </script>`;
+}

@@ -1,0 +1,58 @@
+/**
+ * Starts runs of one user, follows all of them over one mux, kills its socket as often as is asked, each time it stands,
+ * and tells how each run ended. What is followed is in `globalThis.following`.
+ */
+export async function followAll(GatewayMuxClient, { gateway, runs, kills }) {
+  const userId = `user-${kills}`;
+  const request = async (method, path, body) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(gateway + path, { method, headers, body: body && JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  };
+  const mux = new GatewayMuxClient({
+    gatewayUrl: gateway,
+    keepAlive: true,
+    getToken: async () => (await request('POST', '/dev/tokens', { userId })).token,
+    logger: {},
+  });
+  let sockets = 0;
+  mux.on('connected', () => sockets++);
+
+  const followed = [];
+  for (let index = 0; index < runs; index++) {
+    const script = ['long', 'markdown', 'members', 'failing'][index % 4];
+    const run = await request('POST', '/dev/runs', { script, userId, speedMs: kills ? 110 : 25 });
+    followed.push(follow(mux, run.operationId));
+  }
+  await mux.connect();
+  globalThis.following = { userId, operationIds: followed.map(({ id }) => id) };
+  for (let kill = 0; kill < kills; kill++) {
+    await mux.whenState('connected');
+    await sleep(Math.random() * 300);
+    await request('POST', `/dev/users/${userId}/faults`, { drop: true });
+    await sleep(20);
+  }
+  const ended = await Promise.all(
+    followed.map(async ({ id, subscription, seen }) => {
+      const { status } = await subscription.done;
+      const { text, outcome } = await request('GET', `/dev/runs/${id}`);
+      return { ...seen, status, truth: { text, outcome } };
+    }),
+  );
+  mux.dispose();
+  return { runs: ended, sockets };
+}
+
+function follow(mux, id) {
+  const subscription = mux.subscribe(id, { executor: true });
+  const seen = { ends: 0, resets: 0, text: '' };
+  subscription.on('agent_event', ({ type, operationId, data }) => {
+    if (type === 'stream_chunk' && operationId === id && data.chunkType === 'text') seen.text += data.content;
+  });
+  subscription.on('session_complete', () => seen.ends++);
+  subscription.on('continuity', ({ kind }) => (seen.resets += kind === 'reset' ? 1 : 0));
+  return { id, subscription, seen };
+}
+
+const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
