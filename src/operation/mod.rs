@@ -1,6 +1,6 @@
 //! One operation's stream, on whatever socket carries it: what is delivered, in which order, and when the run is over.
 //!
-//! Frames pass three gates: [`Replay`] puts them in order, the [`Cursor`] drops what was delivered before, and
+//! Frames pass three gates: the replay puts them in order, the [`Cursor`] drops what was delivered before, and
 //! [`Operation::step`] processes one at a time, so that an event's consequences never precede its delivery and the
 //! cursor never runs ahead of it. Both protocols share this; who owns an operation carries its [`Effect`]s out.
 

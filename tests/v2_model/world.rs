@@ -211,10 +211,10 @@ impl World {
         // What was swallowed is gone; its socket is found dead by its heartbeats.
         let quiet = self.now + 100_000;
         self.advance_to(quiet);
-        for operation in 0..OPERATIONS {
+        for (operation, end) in ends.iter().enumerate() {
             self.hub.begin(operation);
             if self.runs[operation].end.is_none() {
-                self.end(operation, ends[operation]);
+                self.end(operation, *end);
             }
         }
         self.deliver_from_hub();
