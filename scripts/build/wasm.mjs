@@ -12,7 +12,7 @@ import { withoutUnreachable } from './snip.mjs';
  * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
  * the optimised module.
  */
-export const MODULES = { stream: moduleFiles('stream', 'npm'), mux: moduleFiles('mux', 'npm,mux') };
+export const MODULES = { mux: moduleFiles('mux', 'npm,mux'), stream: moduleFiles('stream', 'npm') };
 
 function moduleFiles(name, features) {
   const folder = join(workDir, name);
