@@ -1,5 +1,7 @@
 //! Agent Gateway v2: one WebSocket per user, every operation subscribed by name.
 
+mod config;
+mod ending;
 mod event;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
@@ -8,5 +10,6 @@ mod receive;
 mod subscription;
 pub mod wire;
 
+pub use config::MuxConfig;
 pub use event::{MuxEvent, SubscriptionId};
-pub use mux::{Mux, MuxConfig};
+pub use mux::Mux;

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::config::MuxConfig;
+use super::ending::Leaving;
 use super::event::{MuxEvent, SubscriptionId};
 use super::subscription::{Subscription, Wire};
 use super::wire::{Channel, ClientFrame, HubFrame};
@@ -11,26 +13,6 @@ use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, 
 use crate::machine::{DialId, Input, Machine, Output, Timer};
 use crate::operation::{At, ErrorCode, Event};
 use crate::time::Timestamp;
-
-/// What a mux is for.
-#[derive(Clone, Debug)]
-pub struct MuxConfig {
-    /// The gateway's base URL.
-    pub gateway_url: String,
-    /// The tab or device.
-    pub client_id: String,
-    /// Whether lost connections are replaced.
-    pub auto_reconnect: bool,
-    /// Whether the connection stays without a subscription.
-    pub keep_alive: bool,
-    /// Milliseconds between two heartbeats.
-    pub heartbeat_every: u64,
-    /// Attempts in a row that never stood, after which the gateway counts as not serving this protocol; heeded while
-    /// somebody [`watches`](Mux::watch_unavailable) for that.
-    pub max_dial_failures: u32,
-    /// What the choice of delays depends on.
-    pub seed: u32,
-}
 
 /// The v2 machine (MX-01 to MX-47, SB-01 to SB-15). `P` is an event's payload, handed through untouched; it is cloned
 /// where an operation has several subscriptions.
@@ -61,15 +43,6 @@ pub struct Mux<P> {
     /// The one whose last word is being told.
     left: Option<SubscriptionId>,
     pub(super) now: Timestamp,
-}
-
-/// What is known of a subscription that is over.
-#[derive(Debug)]
-pub(super) struct Leaving {
-    pub(super) id: SubscriptionId,
-    pub(super) last_event_id: String,
-    pub(super) since: Timestamp,
-    pub(super) reason: Reason,
 }
 
 impl<P: Clone> Mux<P> {

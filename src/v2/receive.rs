@@ -1,10 +1,10 @@
 //! What a mux does with what arrives.
 
 use super::event::{MuxEvent, SubscriptionId};
-use super::mux::{Leaving, Mux};
+use super::mux::Mux;
 use super::subscription::Settle;
 use super::wire::{Channel, ClientFrame, HubFrame};
-use crate::agent::{Completion, CompletionSource, Outcome, SessionStatus};
+use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
 use crate::machine::{DialId, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event, ServerFrame};
@@ -168,11 +168,6 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    /// Ends a subscription because the application wants no more.
-    pub(super) fn abandon(&mut self, id: SubscriptionId) {
-        self.end(id, Completion::of(Outcome::Disconnected, CompletionSource::Disconnect));
-    }
-
     fn ready(&mut self, at: At) {
         if !self.link.authenticated(self.now) {
             return;
@@ -291,41 +286,6 @@ impl<P: Clone> Mux<P> {
         Some(result)
     }
 
-    fn refuse(&mut self, id: SubscriptionId, reason: &str) {
-        self.tell_one(id, Event::AuthFailed { reason: reason.to_owned() });
-        let completion = Completion::of(Outcome::AuthFailed, CompletionSource::AuthFailed);
-        self.end(id, Completion { reason: Some(reason.to_owned()), ..completion });
-    }
-
-    /// Takes a subscription away (SB-13). Its last words follow.
-    fn end(&mut self, id: SubscriptionId, completion: Completion) {
-        let Some(place) = self.wires.iter().position(|wire| wire.as_ref().is_some_and(|wire| wire.has(id))) else {
-            return;
-        };
-        self.tell(MuxEvent::Ending { subscription: id });
-        self.outbox.forget(id.0);
-        let reason = match completion.outcome {
-            Outcome::AuthFailed => Reason::AuthFailed,
-            Outcome::Disconnected => Reason::DisconnectCalled,
-            Outcome::Completed | Outcome::Error | Outcome::Interrupted => Reason::RunEnded,
-        };
-        let last_event_id = self.last_event_id(id).unwrap_or_default();
-        self.leaving.push(Leaving { id, last_event_id, since: self.now, reason });
-        let Some(wire) = &mut self.wires[place] else { return };
-        let status = wire.remove(id);
-        if wire.subscriptions.is_empty() {
-            let operation_id = wire.operation_id.clone();
-            self.wires[place] = None;
-            self.send(ClientFrame::Unsubscribe { operation_id });
-        }
-        if status != Some(Status::Disconnected) {
-            self.tell_one(id, Event::StatusChanged(Status::Disconnected));
-        }
-        self.tell_one(id, Event::Disconnected);
-        self.tell_one(id, Event::Done(completion));
-        self.close_if_unneeded();
-    }
-
     fn status_changed(&mut self, status: Status) {
         let told = match status {
             Status::Connected | Status::Disconnected => status,
@@ -340,47 +300,6 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn disconnected(&mut self) {
-        if self.unavailable {
-            return;
-        }
-        self.idle_at = None;
-        self.notify_all(Status::Disconnected);
-        let called = matches!(self.link.snapshot().reason, Some(Reason::DisconnectCalled | Reason::Idle));
-        let message = if called { "GatewayMuxClient disconnected" } else { "Gateway connection lost" };
-        self.reject_waiters(message, "");
-        self.tell(MuxEvent::Disconnected);
-    }
-
-    fn reject_waiters(&mut self, message: &str, reason: &str) {
-        if std::mem::take(&mut self.waiters) > 0 {
-            let mut text = String::from(message);
-            text.push_str(reason);
-            self.tell(MuxEvent::WaitersRejected { message: text });
-        }
-    }
-
-    fn auth_failed(&mut self, reason: String) {
-        if self.link.gives_up_on_failures() {
-            return self.become_unavailable(reason);
-        }
-        for id in self.ids() {
-            self.refuse(id, &reason);
-        }
-        self.reject_waiters("Gateway auth failed: ", &reason);
-        self.link.stop(Reason::AuthFailed, self.now);
-        self.drain_link();
-    }
-
-    fn become_unavailable(&mut self, reason: String) {
-        self.unavailable = true;
-        self.idle_at = None;
-        self.link.stop(Reason::Unavailable, self.now);
-        self.drain_link();
-        self.reject_waiters("Gateway mux unavailable: ", &reason);
-        self.tell(MuxEvent::Unavailable { reason });
-    }
-
     fn notify(&mut self, id: SubscriptionId, status: Status) {
         let (now, reason) = (self.now, self.link.snapshot().reason);
         let subscription = self.wires.iter_mut().flatten().find_map(|wire| wire.find_mut(id));
@@ -389,7 +308,7 @@ impl<P: Clone> Mux<P> {
         self.tell_one(id, Event::StatusChanged(status));
     }
 
-    fn notify_all(&mut self, status: Status) {
+    pub(super) fn notify_all(&mut self, status: Status) {
         for id in self.ids() {
             self.notify(id, status);
         }
@@ -405,7 +324,7 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn ids(&self) -> Vec<SubscriptionId> {
+    pub(super) fn ids(&self) -> Vec<SubscriptionId> {
         let subscriptions = self.wires.iter().flatten().flat_map(|wire| &wire.subscriptions);
         subscriptions.map(|subscription| subscription.id).collect()
     }
