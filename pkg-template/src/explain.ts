@@ -30,6 +30,7 @@ const WORDS: Record<string, [because: string, advice?: string]> = {
   disconnect_called: ['disconnect() or unsubscribe() was called', 'Connect or subscribe again to go on.'],
   disposed: ['it was disposed'],
   heartbeat_timeout: ['the gateway answered no heartbeat'],
+  idle: ['nothing is subscribed', 'Nothing: the next connect() or subscribe() opens it again.'],
   internal: ['the client itself failed'],
   offline: ['the device is offline', 'Nothing: it goes on when the device is online again.'],
   page_hidden: ['the page was put aside', 'Nothing: it goes on when the page is shown again.'],
