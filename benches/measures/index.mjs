@@ -3,5 +3,6 @@
  * of plain data save for the constructor, and resolves with plain data.
  */
 export { measureFrames } from './frames.mjs';
+export { measureMux } from './mux.mjs';
 export { measureStartup } from './startup.mjs';
 export { measureThroughput } from './throughput.mjs';
