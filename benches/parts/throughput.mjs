@@ -8,7 +8,7 @@ import { spread, spreadText, whole } from '../report.mjs';
 const CHUNK_BYTES = [200, 2_000];
 const COUNT = 20_000;
 const WARM_UP_ROUNDS = 2;
-const ROUNDS = 9;
+const ROUNDS = 25;
 
 /** Events per second end to end beside a bare WebSocket. */
 export async function throughput({ hosts, report }) {
