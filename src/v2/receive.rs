@@ -12,6 +12,8 @@ use crate::text::push_url_component;
 
 /// The close code of a refused or expired token.
 const UNAUTHORIZED: u16 = 4401;
+/// The close reason of a token whose time is over; any other is a refusal.
+const TOKEN_EXPIRED: &str = "auth_expired";
 /// Refusals in a row that are final.
 const AUTH_FAILURES_ALLOWED: u32 = 3;
 /// The close code and reason of a socket that we end.
@@ -64,7 +66,8 @@ impl<P: Clone> Mux<P> {
         if self.auth_failures >= AUTH_FAILURES_ALLOWED {
             self.auth_failed(if reason.is_empty() { "auth_failed".to_owned() } else { reason });
         } else {
-            self.link.closed_for_its_token(dial, self.auth_failures == 1, self.now);
+            let why = if reason == TOKEN_EXPIRED { Reason::TokenExpired } else { Reason::AuthFailed };
+            self.link.closed_for_its_token(dial, why, self.auth_failures == 1, self.now);
         }
     }
 
