@@ -24,7 +24,8 @@ async fn a_dead_socket_is_noticed_four_seconds_after_the_page_became_visible_and
     assert!((900..1_500).contains(&replaced), "{replaced} ms");
     let heard = follower.diary.text().len();
     follower.diary.wait_for_text(heard + 50).await;
-    assert!(run.text().await.starts_with(&follower.diary.text()), "nothing is missing");
+    let told = follower.diary.text();
+    assert!(run.text().await.starts_with(&told), "nothing is missing");
     follower.diary.assert_ids_ascend();
     run.interrupt().await;
 }
@@ -80,7 +81,8 @@ async fn a_page_that_goes_into_the_cache_lets_its_socket_go_and_dials_when_it_is
     dispatch_transition("pageshow", true);
     follower.diary.wait_for_connection(2).await;
     follower.diary.wait_for_text(heard + 50).await;
-    assert!(run.text().await.starts_with(&follower.diary.text()), "nothing is missing");
+    let told = follower.diary.text();
+    assert!(run.text().await.starts_with(&told), "nothing is missing");
     follower.diary.assert_ids_ascend();
     run.interrupt().await;
 }

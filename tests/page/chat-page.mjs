@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { eventually } from './harness.mjs';
 
 /** How long an ordinary step of the page may take. */
-export const STEP_MS = 5_000;
+export const STEP_MS = 15_000;
 /** How long a whole run may take, reconnects included. */
 export const RUN_MS = 30_000;
 
