@@ -41,6 +41,13 @@ pub(crate) fn object(frame_type: &str, members: &[(&str, String)]) -> String {
     text
 }
 
+/// A sentence and what it is about.
+pub(crate) fn said(sentence: &str, subject: &str) -> String {
+    let mut text = String::from(sentence);
+    text.push_str(subject);
+    text
+}
+
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;

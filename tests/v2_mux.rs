@@ -338,6 +338,24 @@ fn v2_c1_a_subscription_of_an_unavailable_mux_is_told_so_a_moment_later() {
 }
 
 #[test]
+fn v2_c1_a_subscription_that_left_before_is_told_nothing_more() {
+    let mut sim = MuxSim::new(config());
+    sim.mux.watch_unavailable(true);
+    sim.connect();
+    for _ in 0..2 {
+        sim.close(1006, "");
+        sim.advance_to_dial();
+    }
+    sim.close(1006, "");
+    let id = sim.subscribe("op");
+    sim.unsubscribe(id);
+    sim.log();
+    sim.advance(0);
+    assert!(sim.log().is_empty());
+    assert_eq!(sim.deadline_in(), None);
+}
+
+#[test]
 fn mx_32_a_network_that_comes_back_ends_the_wait() {
     let mut sim = MuxSim::subscribed();
     sim.close(1006, "");

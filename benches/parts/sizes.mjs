@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import { MODULES } from '../../scripts/build/wasm.mjs';
-
-const glueFile = MODULES.stream.glue;
 import { probe } from '../../scripts/lib/process.mjs';
 import { targetDir } from '../../scripts/lib/project.mjs';
 import { whole } from '../report.mjs';
 import { budgets } from './budgets.mjs';
 import { wasmSections } from './wasm-sections.mjs';
 
+const { glue: glueFile } = MODULES.stream;
 const LARGEST = 15;
 /** What twiggy lists besides functions: sections, segments, entries of tables. */
 const NO_FUNCTION =

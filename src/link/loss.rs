@@ -7,10 +7,10 @@ use crate::machine::DialId;
 use crate::time::Timestamp;
 
 impl Link {
-    /// The socket was closed because its token was refused or expired: `at_once` or after a delay another is tried.
-    pub fn closed_for_its_token(&mut self, dial: DialId, reason: Reason, at_once: bool, now: Timestamp) {
-        if !self.is_current(dial) {
-        } else if !self.auto_reconnect {
+    /// The current socket was closed because its token was refused or expired: `at_once` or after a delay another is
+    /// tried.
+    pub fn closed_for_its_token(&mut self, reason: Reason, at_once: bool, now: Timestamp) {
+        if !self.auto_reconnect {
             self.stop_after_loss(reason, now);
         } else {
             let delay = self.backoff.next_delay();

@@ -4,6 +4,7 @@ use crate::agent::{Completion, CompletionSource, Outcome};
 use crate::link::{LinkOutput, Reason};
 use crate::machine::{DialId, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event};
+use crate::text::said;
 
 use super::session::Session;
 use super::wire::{ClientFrame, ServerFrame};
@@ -175,11 +176,4 @@ impl<P> Session<P> {
     pub(super) fn tell(&mut self, event: Event<P>) {
         self.out.push_back(Output::Event(event));
     }
-}
-
-/// A sentence and what it is about.
-fn said(sentence: &str, subject: &str) -> String {
-    let mut text = String::from(sentence);
-    text.push_str(subject);
-    text
 }

@@ -6,6 +6,7 @@ use super::wire::ClientFrame;
 use crate::agent::{Completion, CompletionSource, Outcome};
 use crate::link::{Reason, Status};
 use crate::operation::Event;
+use crate::text::said;
 use crate::time::Timestamp;
 
 /// What is known of a subscription that is over.
@@ -31,6 +32,7 @@ impl<P: Clone> Mux<P> {
         };
         self.tell(MuxEvent::Ending { subscription: id });
         self.outbox.forget(id.0);
+        self.deferred.retain(|deferred| *deferred != id);
         let reason = match completion.outcome {
             Outcome::AuthFailed => Reason::AuthFailed,
             Outcome::Disconnected => Reason::DisconnectCalled,
@@ -76,9 +78,7 @@ impl<P: Clone> Mux<P> {
 
     pub(super) fn reject_waiters(&mut self, message: &str, reason: &str) {
         if std::mem::take(&mut self.waiters) > 0 {
-            let mut text = String::from(message);
-            text.push_str(reason);
-            self.tell(MuxEvent::WaitersRejected { message: text });
+            self.tell(MuxEvent::WaitersRejected { message: said(message, reason) });
         }
     }
 

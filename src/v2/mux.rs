@@ -36,7 +36,7 @@ pub struct Mux<P> {
     /// When the connection that nobody needs is closed (MX-43).
     pub(super) idle_at: Option<Timestamp>,
     /// Told with the next deadline, when the caller had time to listen.
-    pub(super) deferred: Vec<(SubscriptionId, String)>,
+    pub(super) deferred: Vec<SubscriptionId>,
     pub(super) out: VecDeque<Output<ClientFrame, MuxEvent<P>>>,
     /// Subscriptions that are over, until their last word was told.
     pub(super) leaving: Vec<Leaving>,
@@ -205,7 +205,7 @@ impl<P: Clone> Mux<P> {
         let Some(wire) = self.wire_mut(channel) else { return };
         wire.subscriptions.push(Subscription::new(id, last_event_id, executor, status, now));
         if self.unavailable {
-            self.deferred.push((id, "The gateway does not serve this protocol".to_owned()));
+            self.deferred.push(id);
         } else if let Some(dial) = self.link.ready_socket() {
             self.begin(channel, Some(id), At { dial, now });
         } else {

@@ -8,7 +8,7 @@ use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
 use crate::machine::{DialId, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event, ServerFrame};
-use crate::text::push_url_component;
+use crate::text::{push_url_component, said};
 
 /// The close code of a refused or expired token.
 const UNAUTHORIZED: u16 = 4401;
@@ -67,19 +67,19 @@ impl<P: Clone> Mux<P> {
             self.auth_failed(if reason.is_empty() { "auth_failed".to_owned() } else { reason });
         } else {
             let why = if reason == TOKEN_EXPIRED { Reason::TokenExpired } else { Reason::AuthFailed };
-            self.link.closed_for_its_token(dial, why, self.auth_failures == 1, self.now);
+            self.link.closed_for_its_token(why, self.auth_failures == 1, self.now);
         }
     }
 
     pub(super) fn timed_out(&mut self) {
         self.link.timeout(self.now);
         self.drain_link();
-        for (id, message) in std::mem::take(&mut self.deferred) {
+        for id in std::mem::take(&mut self.deferred) {
+            let message = "The gateway does not serve this protocol".to_owned();
             self.tell_one(id, Event::Error { code: ErrorCode::Unavailable, message });
         }
         for (owner, result) in self.outbox.expired(self.now) {
-            let mut message = String::from("Not delivered within 120 s: the result of tool call ");
-            message.push_str(&result.tool_call_id);
+            let message = said("Not delivered within 120 s: the result of tool call ", &result.tool_call_id);
             self.tell_one(SubscriptionId(owner), Event::Error { code: ErrorCode::ToolResultExpired, message });
         }
         if let Some(dial) = self.link.ready_socket() {

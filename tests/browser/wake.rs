@@ -24,8 +24,7 @@ async fn a_dead_socket_is_noticed_four_seconds_after_the_page_became_visible_and
     assert!((900..1_500).contains(&replaced), "{replaced} ms");
     let heard = follower.diary.text().len();
     follower.diary.wait_for_text(heard + 50).await;
-    let told = follower.diary.text();
-    assert!(run.text().await.starts_with(&told), "nothing is missing");
+    assert_nothing_is_missing(&run, &follower).await;
     follower.diary.assert_ids_ascend();
     run.interrupt().await;
 }
@@ -81,8 +80,7 @@ async fn a_page_that_goes_into_the_cache_lets_its_socket_go_and_dials_when_it_is
     dispatch_transition("pageshow", true);
     follower.diary.wait_for_connection(2).await;
     follower.diary.wait_for_text(heard + 50).await;
-    let told = follower.diary.text();
-    assert!(run.text().await.starts_with(&told), "nothing is missing");
+    assert_nothing_is_missing(&run, &follower).await;
     follower.diary.assert_ids_ascend();
     run.interrupt().await;
 }
@@ -95,4 +93,10 @@ async fn a_page_that_is_left_for_good_changes_nothing() {
     sleep(200).await;
     assert_eq!((follower.status(), run.sockets().await), (Status::Connected, 1));
     run.interrupt().await;
+}
+
+/// Reads what the client told first: the run goes on.
+async fn assert_nothing_is_missing(run: &Run, follower: &Follower) {
+    let told = follower.diary.text();
+    assert!(run.text().await.starts_with(&told), "nothing is missing");
 }
