@@ -479,7 +479,9 @@ impl World {
         match event {
             Event::AgentEvent(payload) => {
                 let last = self.delivered.last().copied().unwrap_or(0);
-                assert!(payload > last, "delivered {payload} after {last}");
+                // A restart that its ids hide is found late, and with it what was said before they passed the cursor.
+                let late = self.gateway.overtook_a_cursor && !self.delivered.contains(&payload);
+                assert!(payload > last || late, "delivered {payload} after {last}");
                 self.delivered.push(payload);
             }
             Event::AuthExpired if self.host == Host::Quick => self.post(50, None, Parcel::RefreshByHand),
