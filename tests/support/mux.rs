@@ -33,6 +33,7 @@ pub fn config() -> MuxConfig {
         keep_alive: false,
         heartbeat_every: 30_000,
         max_dial_failures: 3,
+        rotate_after: None,
         seed: 7,
     }
 }
