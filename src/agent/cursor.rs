@@ -20,12 +20,14 @@ pub enum EventId {
 }
 
 impl EventId {
-    /// Reads an id. `None` for an empty one. Only a canonical decimal is a number, so that it can be written back.
+    /// Reads an id. `None` for an empty one. Only a canonical decimal of at most 18 digits is a number, so that it can be
+    /// written back and counted on from.
     pub fn parse(id: &str) -> Option<Self> {
         if id.is_empty() {
             return None;
         }
-        let canonical = id.bytes().all(|byte| byte.is_ascii_digit()) && (id.len() == 1 || !id.starts_with('0'));
+        let canonical =
+            id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_digit()) && (id.len() == 1 || !id.starts_with('0'));
         match id.parse::<u64>() {
             Ok(number) if canonical => Some(Self::Number(number)),
             _ => Some(Self::Text(id.to_owned())),
@@ -57,6 +59,8 @@ pub struct EventKey(NonZeroU64);
 impl EventKey {
     const TYPE_SHIFT: u32 = 59;
     const STEP_SHIFT: u32 = 44;
+    /// Stands for a frame that no key tells apart; a type in front makes every other key larger.
+    const NONE: Self = Self(NonZeroU64::MIN);
 
     /// The key of an event. `None`: it has no timestamp to tell it by, or a type that this client cannot tell from others.
     pub fn of(head: &EventHead) -> Option<Self> {
@@ -74,7 +78,9 @@ pub struct Cursor {
     last: Option<EventId>,
     last_timestamp: Option<u64>,
     delivered_on: Option<DialId>,
-    delivered: VecDeque<(u64, Option<EventKey>)>,
+    /// What was delivered under `newest` and the numbers before it, nothing where there was no frame.
+    delivered: VecDeque<Option<EventKey>>,
+    newest: u64,
     of_older_sequences: Vec<EventKey>,
 }
 
@@ -140,11 +146,11 @@ impl Cursor {
     /// Whether the frame that was delivered under this id is this one; `head` where it is an event. `None`: that cannot
     /// be told, because it is not remembered, or because neither has a timestamp.
     pub fn agrees(&self, number: u64, head: Option<&EventHead>) -> Option<bool> {
-        let known = self.delivered.binary_search_by_key(&number, |(number, _)| *number).ok()?;
-        match (self.delivered[known].1, head.and_then(EventKey::of)) {
-            (None, None) => None,
-            (delivered, key) => Some(delivered == key),
-        }
+        let from_newest = self.newest.checked_sub(number)? as usize;
+        let place = self.delivered.len().checked_sub(from_newest + 1)?;
+        let delivered = (*self.delivered.get(place)?)?;
+        let key = head.and_then(EventKey::of).unwrap_or(EventKey::NONE);
+        (delivered != EventKey::NONE || key != EventKey::NONE).then_some(delivered == key)
     }
 
     /// Whether an event of a new sequence was delivered under an id of an older one; if so it is struck off.
@@ -176,15 +182,27 @@ impl Cursor {
     /// Starts a new sequence of ids. What was delivered stays known by its keys.
     pub fn reset(&mut self) {
         self.last = None;
-        self.of_older_sequences.extend(self.delivered.drain(..).filter_map(|(_, key)| key));
+        let known = self.delivered.drain(..).flatten().filter(|key| *key != EventKey::NONE);
+        self.of_older_sequences.extend(known);
         let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED);
         self.of_older_sequences.drain(..excess);
     }
 
     fn remember(&mut self, number: u64, key: Option<EventKey>) {
+        match number.checked_sub(self.newest + 1) {
+            Some(missing) if missing < REMEMBERED as u64 && !self.delivered.is_empty() => {
+                (0..missing).for_each(|_| self.push(None));
+            }
+            _ => self.delivered.clear(),
+        }
+        self.push(Some(key.unwrap_or(EventKey::NONE)));
+        self.newest = number;
+    }
+
+    fn push(&mut self, delivered: Option<EventKey>) {
         if self.delivered.len() == REMEMBERED {
             self.delivered.pop_front();
         }
-        self.delivered.push_back((number, key));
+        self.delivered.push_back(delivered);
     }
 }
