@@ -49,13 +49,32 @@ describe('an operation client', () => {
     const event = receiveEvent(socket, 1, 'stream_chunk', { content: 'a' });
     socket.receive({ type: 'resume_complete', operationId: 'op_1', status: 'running', gap: true });
     socket.receive({ type: 'error', operationId: 'op_1', code: 'forward_failed', message: 'No' });
-    assert.deepEqual(log.slice(0, 2), [
+    assert.deepEqual(log.slice(0, 3), [
       ['agent_event', event],
+      ['continuity', { kind: 'gap' }],
       ['resume_complete', { gap: true, pending: undefined, status: 'running' }],
     ]);
-    assert.equal(log[2][0], 'error');
-    assert.equal(log[2][1].code, 'gateway_error');
+    assert.equal(log[3][0], 'error');
+    assert.equal(log[3][1].code, 'gateway_error');
     assert.equal(client.connectionStatus, 'connected');
+  });
+
+  test('forwards what goes on in the run as an AgentStreamClient tells it', async () => {
+    const { log, socket } = await createConnected();
+    const frames = [
+      { type: 'status_change', operationId: 'op_1', id: '1', status: 'waiting_input' },
+      { type: 'input_request', operationId: 'op_1', id: '2', requestId: 'request_1', prompt: 'Which?' },
+      { type: 'tool_confirmation_request', operationId: 'op_1', id: '3', toolCallId: 'call_1', tool: {} },
+    ];
+    for (const frame of frames) socket.receive(frame);
+    const event = receiveEvent(socket, 6, 'stream_chunk');
+    assert.deepEqual(log, [
+      ['status_change', 'waiting_input'],
+      ['input_request', frames[1]],
+      ['tool_confirmation_request', frames[2]],
+      ['continuity', { kind: 'gap', from: 4, to: 5 }],
+      ['agent_event', event],
+    ]);
   });
 
   test('AD-03: tells a status on change only', async () => {
