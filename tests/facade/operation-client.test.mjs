@@ -147,7 +147,7 @@ describe('an operation client', () => {
     assert.equal((await client.done).status, 'completed');
   });
 
-  test('AD-05: disconnect keeps the cursor, and repeats disconnected at every call', async () => {
+  test('AD-03, AD-05: disconnect keeps the cursor, and repeats disconnected at every call', async () => {
     const { client, log, socket } = await createConnected();
     receiveEvent(socket, 7, 'stream_chunk');
     log.length = 0;
@@ -162,7 +162,7 @@ describe('an operation client', () => {
     assert.equal(socket.sent.at(-1).lastEventId, '7');
   });
 
-  test('AD-06: reconnect subscribes anew from the last event, without a disconnected', async () => {
+  test('AD-03, AD-06: reconnect subscribes anew from the last event, without a disconnected', async () => {
     const { client, log, socket } = await createConnected();
     receiveEvent(socket, 7, 'stream_chunk');
     const { done } = client;
