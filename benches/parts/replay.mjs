@@ -3,7 +3,7 @@ import { spread, spreadText, whole } from '../report.mjs';
 
 const KINDS = { v1: 'v1', reload: 'v1 after a reload', mux: 'a mux' };
 const SESSIONS = 3;
-const ROUNDS = 12;
+const ROUNDS = 10;
 
 /** Nanoseconds per frame of a replay of 10,000 events into one operation. */
 export async function replay({ hosts, report }) {
