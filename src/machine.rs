@@ -242,6 +242,7 @@ impl Timer {
             Self::Audit => "audit",
             Self::ToolResult => "tool_result",
             Self::Idle => "idle",
+            Self::Rotation => "rotation",
         }
     }
 }
@@ -269,4 +270,6 @@ pub enum Timer {
     ToolResult,
     /// Nobody needs the connection any more.
     Idle,
+    /// The socket is to be replaced by a fresh one, as it is from time to time.
+    Rotation,
 }

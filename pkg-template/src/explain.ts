@@ -56,8 +56,8 @@ const TIMERS: Record<string, string> = {
   refresh: 'a new token, before this one expires',
   replay: 'the end of the replay',
   retry: 'another attempt to connect',
-  rotate: 'a new socket in place of this one',
   token: 'this attempt counts as failed unless getToken answered',
+  rotation: 'a new connection takes over from this one',
   tool_result: 'a tool result nobody confirmed is given up',
 };
 

@@ -9,6 +9,7 @@ export interface RawOptions {
   lastEventId?: string;
   operationId: string;
   resumeOnConnect: boolean;
+  rotateAfterMs?: number;
   token?: string;
   WebSocket?: unknown;
 }
@@ -21,6 +22,7 @@ export interface RawMuxOptions {
   heartbeatIntervalMs: number;
   keepAlive: boolean;
   maxDialFailures: number;
+  rotateAfterMs?: number;
   WebSocket?: unknown;
 }
 
@@ -70,6 +72,7 @@ function common(read: Reader) {
   return {
     autoReconnect: (read('autoReconnect', 'boolean') ?? true) as boolean,
     gatewayUrl: filled('gatewayUrl', read('gatewayUrl', 'string')),
+    rotateAfterMs: read('rotateAfterMs', 'number'),
     WebSocket: read('WebSocket', 'function'),
   };
 }

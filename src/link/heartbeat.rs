@@ -79,10 +79,11 @@ impl Heartbeat {
         if let Some(deadline) = self.probe
             && now >= deadline
         {
-            if now - deadline <= PROBE_LATE {
-                return Verdict::ProbeFailed;
+            if now - deadline > PROBE_LATE {
+                return self.probe_anew(now);
             }
-            return self.probe_anew(now);
+            self.probe = None;
+            return Verdict::ProbeFailed;
         }
         if now < self.next_tick {
             return Verdict::Alive;

@@ -10,6 +10,10 @@ impl Link {
     /// The current socket was closed because its token was refused or expired: `at_once` or after a delay another is
     /// tried.
     pub fn closed_for_its_token(&mut self, reason: Reason, at_once: bool, now: Timestamp) {
+        self.drop_standby();
+        if reason == Reason::TokenExpired {
+            self.credential.expired();
+        }
         if !self.auto_reconnect {
             self.stop_after_loss(reason, now);
         } else {
@@ -20,6 +24,9 @@ impl Link {
 
     /// The socket could not be created (V1-06): the status says so while the next attempt is already planned.
     pub fn refused(&mut self, dial: DialId, now: Timestamp) {
+        if self.is_standby(dial) {
+            return self.standby_closed(false, now);
+        }
         if !self.is_current(dial) {
             return;
         }
@@ -35,6 +42,10 @@ impl Link {
     }
 
     pub(super) fn lost(&mut self, reason: Reason, now: Timestamp) {
+        if self.auto_reconnect && !self.offline && self.promote(reason, now) {
+            return;
+        }
+        self.drop_standby();
         let stood = self.ready_socket().is_some();
         self.failures += u32::from(!stood);
         if !stood && self.failures_allowed.is_some_and(|allowed| self.failures >= allowed) {

@@ -14,12 +14,15 @@
 
 mod address;
 mod backoff;
+mod config;
 mod credential;
 mod heartbeat;
+mod limit;
 mod liveness;
 mod loss;
 mod output;
 mod refresh;
+mod standby;
 mod status;
 mod token;
 
@@ -28,46 +31,18 @@ use crate::time::Timestamp;
 pub use address::socket_base;
 use backoff::Backoff;
 pub use backoff::Delays;
+pub use config::{LinkConfig, Presents};
 use credential::Credential;
 pub use heartbeat::HEARTBEAT_EVERY;
 use heartbeat::{Heartbeat, Verdict};
+use limit::{HANDSHAKE_WITHIN, Limit};
 pub use output::LinkOutput;
+use standby::{Cause, Standby};
 pub use status::{Reason, Snapshot, Status, Transition};
 pub use token::{Lifetime, Token};
 
-/// From the dial to the gateway's acceptance.
-const HANDSHAKE_WITHIN: u64 = 10_000;
-/// A handshake deadline that fires this much late was not watched; it is extended once.
-const HANDSHAKE_LATE: u64 = 2_000;
-
 /// Changes of the status that are remembered, to explain the present one.
 pub const REMEMBERED_TRANSITIONS: usize = 8;
-
-/// What a connection is like.
-#[derive(Debug)]
-pub struct LinkConfig {
-    /// The first token. Without one the host is asked.
-    pub token: Option<Token>,
-    /// Whether the host can be asked for tokens.
-    pub host_answers: bool,
-    /// Whether lost connections are replaced.
-    pub auto_reconnect: bool,
-    /// How the credential is presented.
-    pub presents: Presents,
-    /// How long to wait before the next attempt.
-    pub delays: Delays,
-    /// Milliseconds between two heartbeats.
-    pub heartbeat_every: u64,
-}
-
-/// How the credential is presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presents {
-    /// In a frame on the open socket; a held token will do, and one is renewed before it expires.
-    InFrame,
-    /// In the URL: a fresh token is asked for before each dial, and the open socket has nothing to present.
-    InUrl,
-}
 
 /// A connection that survives its sockets.
 #[derive(Debug)]
@@ -75,6 +50,9 @@ pub struct Link {
     auto_reconnect: bool,
     presents: Presents,
     heartbeat_every: u64,
+    rotate_after: Option<u64>,
+    rotate_at: Option<Timestamp>,
+    standby: Option<Standby>,
     /// Attempts in a row that never stood; counted by whoever may give up on them.
     failures: u32,
     failures_allowed: Option<u32>,
@@ -101,12 +79,6 @@ enum Phase {
     Waiting { until: Option<Timestamp> },
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Limit {
-    at: Timestamp,
-    extended: bool,
-}
-
 impl Link {
     /// A link that is not connected.
     pub fn new(config: LinkConfig) -> Self {
@@ -114,6 +86,9 @@ impl Link {
             auto_reconnect: config.auto_reconnect,
             presents: config.presents,
             heartbeat_every: config.heartbeat_every,
+            rotate_after: config.rotate_after,
+            rotate_at: None,
+            standby: None,
             failures: 0,
             failures_allowed: None,
             phase: Phase::Idle,
@@ -202,11 +177,14 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        [phase, self.credential.deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+        [phase, self.credential.deadline(), self.standby_deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The socket opened (V1-10).
     pub fn opened(&mut self, dial: DialId, now: Timestamp) {
+        if self.is_standby(dial) {
+            return self.standby_opened();
+        }
         let Phase::Dialing { dial: current, limit } = self.phase else {
             return;
         };
@@ -223,7 +201,9 @@ impl Link {
 
     /// The socket was closed from outside (V1-22).
     pub fn closed(&mut self, dial: DialId, now: Timestamp) {
-        if self.is_current(dial) {
+        if self.is_standby(dial) {
+            self.standby_closed(false, now);
+        } else if self.is_current(dial) {
             self.lost(Reason::ConnectionLost, now);
         }
     }
@@ -256,6 +236,7 @@ impl Link {
         if self.credential.refresh_is_due(now) {
             self.ask(TokenReason::Expiring, now);
         }
+        self.standby_timeout(now);
         match &mut self.phase {
             Phase::Dialing { limit, .. } => {
                 if limit.is_over(now) {
@@ -273,7 +254,7 @@ impl Link {
                     Verdict::Alive => {}
                     Verdict::Ping => self.out.push(LinkOutput::Ping { dial }),
                     Verdict::Silent => self.give_up_socket(Reason::HeartbeatTimeout, now),
-                    Verdict::ProbeFailed => self.give_up_socket(Reason::ProbeTimeout, now),
+                    Verdict::ProbeFailed => self.replace(Cause::Silence, now),
                 }
             }
             Phase::Waiting { until: Some(at) } if now >= *at => self.begin(now),
@@ -286,18 +267,13 @@ impl Link {
         let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else {
             return false;
         };
-        self.failures = 0;
-        self.backoff.succeeded();
-        self.credential.schedule_refresh(now);
-        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(self.heartbeat_every, now) };
-        self.snapshot.reason = None;
-        self.set(Status::Connected, now);
+        self.stands(dial, now);
         true
     }
 
     /// Gives the current socket up; another follows.
     pub fn give_up_socket(&mut self, reason: Reason, now: Timestamp) {
-        self.hang_up();
+        self.hang_up_current();
         self.lost(reason, now);
     }
 
@@ -364,35 +340,36 @@ impl Link {
         self.ask(reason, now);
     }
 
-    fn dial(&mut self, now: Timestamp) {
-        let dial = DialId(self.next_dial);
+    fn stands(&mut self, dial: DialId, now: Timestamp) {
+        self.failures = 0;
+        self.backoff.succeeded();
+        self.credential.schedule_refresh(now);
+        self.plan_rotation(now);
+        self.phase = Phase::Ready { dial, heartbeat: Heartbeat::new(self.heartbeat_every, now) };
+        self.snapshot.reason = None;
+        self.set(Status::Connected, now);
+    }
+
+    fn new_dial(&mut self) -> DialId {
         self.next_dial += 1;
+        DialId(self.next_dial - 1)
+    }
+
+    fn dial(&mut self, now: Timestamp) {
+        let dial = self.new_dial();
         self.phase = Phase::Dialing { dial, limit: Limit::new(now + HANDSHAKE_WITHIN) };
         self.set(Status::Connecting, now);
         self.out.push(LinkOutput::Dial { dial });
     }
 
     fn hang_up(&mut self) {
+        self.drop_standby();
+        self.hang_up_current();
+    }
+
+    fn hang_up_current(&mut self) {
         if let Some(dial) = self.socket() {
-            self.out.push(LinkOutput::Hangup { dial });
+            self.out.push(LinkOutput::Hangup { dial, carried: true });
         }
-    }
-}
-
-impl Limit {
-    const fn new(at: Timestamp) -> Self {
-        Self { at, extended: false }
-    }
-
-    /// Whether the limit passed under our eyes. One that passed unwatched is extended, once.
-    fn is_over(&mut self, now: Timestamp) -> bool {
-        if now < self.at {
-            return false;
-        }
-        if self.extended || now - self.at <= HANDSHAKE_LATE {
-            return true;
-        }
-        *self = Self { at: now + HANDSHAKE_WITHIN, extended: true };
-        false
     }
 }

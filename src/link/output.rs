@@ -37,6 +37,8 @@ pub enum LinkOutput {
     Hangup {
         /// The socket.
         dial: DialId,
+        /// Whether what it brought and was not delivered is to be forgotten now.
+        carried: bool,
     },
     /// The status changed.
     StatusChanged(Status),

@@ -32,6 +32,7 @@ impl Link {
     pub fn refresh(&mut self, now: Timestamp) {
         let Some(dial) = self.open_socket() else { return };
         let already_renewed = matches!(self.phase, Phase::Handshaking { renewed: true, .. });
+        self.drop_standby();
         self.credential.expired();
         self.snapshot.reason = Some(Reason::TokenExpired);
         if !self.credential.host_answers() {
@@ -67,6 +68,9 @@ impl Link {
     }
 
     fn token_arrived(&mut self, now: Timestamp) {
+        if self.standby_may_dial(now) {
+            return;
+        }
         match self.phase {
             Phase::Asking => self.dial(now),
             Phase::Refreshing { dial } => {
@@ -79,6 +83,9 @@ impl Link {
     }
 
     pub(super) fn token_failed(&mut self, reason: Reason, now: Timestamp) {
+        if self.standby_has_no_token(now) {
+            return;
+        }
         match self.phase {
             Phase::Asking => self.lost(reason, now),
             Phase::Refreshing { .. } => self.give_up_socket(reason, now),

@@ -132,7 +132,8 @@ impl<P> Operation<P> {
         admitted
     }
 
-    /// A socket that accepted the credential carries the operation from here on: asks for what is missing.
+    /// A socket that accepted the credential carries the operation from here on: forgets what another brought and was
+    /// not delivered, and asks for what is missing.
     pub fn begin(&mut self, resume_on_connect: bool, at: At) {
         let at_start = self.cursor.is_at_start();
         let purpose = if at_start && resume_on_connect { Purpose::Everything } else { Purpose::GoOn };
@@ -141,7 +142,15 @@ impl<P> Operation<P> {
         } else {
             self.guard.begin_replay_from_cursor();
         }
-        self.audit = if at_start { Audit::NotNeeded } else { Audit::Due(at.now + AUDIT_AFTER) };
+        self.audit = match self.audit {
+            _ if at_start => Audit::NotNeeded,
+            // A socket that took over found the operation silent already.
+            Audit::Due(due) => Audit::Due(due),
+            Audit::NotNeeded | Audit::Doubted(_) => Audit::Due(at.now + AUDIT_AFTER),
+        };
+        self.audited = false;
+        self.resumes_open = 0;
+        self.ready.clear();
         self.replay = Replay::begin(purpose, self.cursor.number());
         self.resume(self.cursor.id());
     }

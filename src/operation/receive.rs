@@ -127,10 +127,11 @@ impl<P> Operation<P> {
         // A run that waits for its user may be silent for as long as it likes. One that the gateway calls ended, because
         // a member did, must show that it lives.
         let waits = matches!(status, SessionStatus::WaitingInput | SessionStatus::WaitingConfirmation);
-        let suspicious = matches!(self.audit, Audit::Due(_)) || (status.is_terminal() && !self.audited);
-        self.audit = match suspicious && !waits {
-            true => Audit::Due(now + AUDIT_AFTER),
-            false => Audit::NotNeeded,
+        self.audit = match self.audit {
+            _ if waits => Audit::NotNeeded,
+            Audit::Due(due) => Audit::Due(due),
+            _ if status.is_terminal() && !self.audited => Audit::Due(now + AUDIT_AFTER),
+            Audit::NotNeeded | Audit::Doubted(_) => Audit::NotNeeded,
         };
     }
 

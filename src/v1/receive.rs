@@ -16,6 +16,9 @@ const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 
 impl<P> Session<P> {
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: ServerFrame<P>) {
+        if self.link.is_standby(dial) {
+            return self.frame_arrived_beside(dial, &frame);
+        }
         if !self.link.is_current(dial) {
             return;
         }
@@ -48,6 +51,9 @@ impl<P> Session<P> {
     }
 
     pub(super) fn closed(&mut self, dial: DialId, code: u16, reason: String) {
+        if self.link.is_standby(dial) {
+            return self.link.standby_closed(code == POLICY_VIOLATION, self.now);
+        }
         if !self.link.is_current(dial) {
             return;
         }
@@ -113,8 +119,10 @@ impl<P> Session<P> {
                 LinkOutput::Ping { dial } => {
                     self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
                 }
-                LinkOutput::Hangup { dial } => {
-                    self.operation.forget_socket();
+                LinkOutput::Hangup { dial, carried } => {
+                    if carried {
+                        self.operation.forget_socket();
+                    }
                     let (code, reason) = NORMAL_CLOSURE;
                     self.out.push_back(Output::Hangup { dial, code, reason });
                 }
@@ -133,17 +141,32 @@ impl<P> Session<P> {
         }
     }
 
-    fn authenticated(&mut self, dial: DialId) {
-        if !self.link.authenticated(self.now) {
-            return;
+    /// What a second socket says while the first carries the operation.
+    fn frame_arrived_beside(&mut self, dial: DialId, frame: &ServerFrame<P>) {
+        match frame {
+            ServerFrame::AuthSuccess => {
+                self.link.take_over(self.now);
+                self.begin(dial);
+            }
+            ServerFrame::AuthFailed { .. } | ServerFrame::AuthExpired => self.link.standby_refused(self.now),
+            _ => {}
         }
+    }
+
+    fn authenticated(&mut self, dial: DialId) {
+        if self.link.authenticated(self.now) {
+            self.begin(dial);
+            self.tell(Event::Connected);
+        }
+    }
+
+    fn begin(&mut self, dial: DialId) {
         self.drain_link();
         self.operation.begin(self.resume_on_connect, At { dial, now: self.now });
         self.drain_operation();
         for result in self.outbox.resend(dial) {
             self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
         }
-        self.tell(Event::Connected);
     }
 
     fn auth_failed(&mut self, reason: String) {

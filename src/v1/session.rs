@@ -30,6 +30,8 @@ pub struct Config {
     pub auto_reconnect: bool,
     /// Whether the first replay is delivered as one batch.
     pub resume_on_connect: bool,
+    /// Milliseconds after which a socket that stands is replaced by a fresh one; `None`: never.
+    pub rotate_after: Option<u64>,
 }
 
 /// The v1 machine (V1-01 to V1-27). `P` is an event's payload, handed through untouched.
@@ -70,6 +72,7 @@ impl<P> Session<P> {
                 presents: Presents::InFrame,
                 delays: Delays::Doubling,
                 heartbeat_every: HEARTBEAT_EVERY,
+                rotate_after: config.rotate_after,
             }),
             operation: Operation::new(Protocol::V1, &config.last_event_id),
             outbox: Outbox::default(),

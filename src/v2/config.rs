@@ -16,6 +16,8 @@ pub struct MuxConfig {
     /// Attempts in a row that never stood, after which the gateway counts as not serving this protocol; heeded while
     /// somebody [`watches`](super::Mux::watch_unavailable) for that.
     pub max_dial_failures: u32,
+    /// Milliseconds after which a socket that stands is replaced by a fresh one; `None`: never.
+    pub rotate_after: Option<u64>,
     /// What the choice of delays depends on.
     pub seed: u32,
 }

@@ -61,6 +61,7 @@ impl<P: Clone> Mux<P> {
                 presents: Presents::InUrl,
                 delays: Delays::Jittered { seed: config.seed },
                 heartbeat_every: config.heartbeat_every,
+                rotate_after: config.rotate_after,
             }),
             status: Status::Disconnected,
             wires: Vec::new(),

@@ -21,11 +21,15 @@ const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 
 impl<P: Clone> Mux<P> {
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: HubFrame<P>) {
+        let at = At { dial, now: self.now };
+        if self.link.is_standby(dial) && matches!(frame, HubFrame::Ready) {
+            self.link.take_over(self.now);
+            return self.begin_all(at);
+        }
         if !self.link.is_current(dial) {
             return;
         }
         self.outbox.confirm(dial);
-        let at = At { dial, now: self.now };
         match frame {
             HubFrame::Ready => self.ready(at),
             HubFrame::HeartbeatAck => self.acknowledged(dial),
@@ -55,6 +59,9 @@ impl<P: Clone> Mux<P> {
     }
 
     pub(super) fn closed(&mut self, dial: DialId, code: u16, reason: String) {
+        if self.link.is_standby(dial) {
+            return self.link.standby_closed(code == UNAUTHORIZED, self.now);
+        }
         if !self.link.is_current(dial) {
             return;
         }
@@ -120,8 +127,10 @@ impl<P: Clone> Mux<P> {
                 LinkOutput::Ping { dial } => {
                     self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
                 }
-                LinkOutput::Hangup { dial } => {
-                    self.forget_socket();
+                LinkOutput::Hangup { dial, carried } => {
+                    if carried {
+                        self.forget_socket();
+                    }
                     let (code, reason) = NORMAL_CLOSURE;
                     self.out.push_back(Output::Hangup { dial, code, reason });
                 }
@@ -166,8 +175,10 @@ impl<P: Clone> Mux<P> {
             let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
             let Some(subscription) = subscription else { continue };
             subscription.begin(at);
-            self.notify(id, Status::Connected);
-            self.tell_one(id, Event::Connected);
+            if subscription.status != Status::Connected {
+                self.notify(id, Status::Connected);
+                self.tell_one(id, Event::Connected);
+            }
         }
     }
 
@@ -175,6 +186,15 @@ impl<P: Clone> Mux<P> {
         if !self.link.authenticated(self.now) {
             return;
         }
+        self.begin_all(at);
+        self.tell(MuxEvent::Connected);
+        if std::mem::take(&mut self.waiters) > 0 {
+            self.tell(MuxEvent::WaitersResolved);
+        }
+        self.close_if_unneeded();
+    }
+
+    fn begin_all(&mut self, at: At) {
         self.auth_failures = 0;
         self.drain_link();
         for channel in (0..self.wires.len() as u32).map(Channel) {
@@ -186,11 +206,6 @@ impl<P: Clone> Mux<P> {
         if !self.documents.is_empty() {
             self.tell(MuxEvent::DocumentsReady);
         }
-        self.tell(MuxEvent::Connected);
-        if std::mem::take(&mut self.waiters) > 0 {
-            self.tell(MuxEvent::WaitersResolved);
-        }
-        self.close_if_unneeded();
     }
 
     fn acknowledged(&mut self, dial: DialId) {

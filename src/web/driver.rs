@@ -45,7 +45,8 @@ pub(super) struct Driver {
 
 struct State {
     engine: Engine,
-    socket: Option<Socket>,
+    /// One, or two while the second takes over.
+    sockets: Vec<Socket>,
     alarm: Alarm,
     wake_signals: Option<WakeSignals>,
     nesting: u32,
@@ -61,7 +62,7 @@ impl Driver {
         };
         let state = State {
             engine,
-            socket: None,
+            sockets: Vec::new(),
             alarm: Alarm::default(),
             wake_signals: None,
             nesting: 0,
@@ -108,14 +109,14 @@ impl Driver {
 
     /// Ends everything at once. Nothing is told any more.
     pub(super) fn dispose(&self) {
-        let (socket, wake_signals) = {
+        let (sockets, wake_signals) = {
             let mut state = self.state.borrow_mut();
             state.disposed = true;
             state.alarm.stop();
-            (state.socket.take(), state.wake_signals.take())
+            (std::mem::take(&mut state.sockets), state.wake_signals.take())
         };
         drop(wake_signals);
-        if let Some(socket) = socket {
+        for socket in sockets {
             socket.close(1000, "Client disconnect");
         }
     }
@@ -294,7 +295,7 @@ impl Driver {
                 self.host.log(LogLevel::Warn, message, "");
                 state = self.state.borrow_mut();
             }
-            let Some(web_socket) = state.socket.as_ref().filter(|socket| socket.dial() == dial) else {
+            let Some(web_socket) = state.sockets.iter().find(|socket| socket.dial() == dial) else {
                 return;
             };
             if let Some((operation_id, channel)) = command.route() {
@@ -311,7 +312,7 @@ impl Driver {
     fn dial(&self, dial: DialId, url: &str) {
         let (constructor, deliver) = (self.host.web_socket.as_ref(), self.host.deliver.as_ref());
         match Socket::open(dial, url, constructor, self.operation_id.as_deref(), &self.port, deliver) {
-            Ok(socket) => self.state.borrow_mut().socket = Some(socket),
+            Ok(socket) => self.state.borrow_mut().sockets.push(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);
                 self.host.log(LogLevel::Error, "the socket could not be created", &detail);
@@ -327,7 +328,9 @@ impl Driver {
     }
 
     fn take_socket(&self, dial: DialId) -> Option<Socket> {
-        self.state.borrow_mut().socket.take_if(|socket| socket.dial() == dial)
+        let sockets = &mut self.state.borrow_mut().sockets;
+        let place = sockets.iter().position(|socket| socket.dial() == dial)?;
+        Some(sockets.swap_remove(place))
     }
 
     fn ask(&self, request: RequestId, reason: TokenReason) {

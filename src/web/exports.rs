@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::agent_stream::AgentStream;
 use super::codec::{member, text_member};
 use super::engine::Told;
-use super::facade::{self, Facade, OpenQuestion, flag, text_option};
+use super::facade::{self, Facade, OpenQuestion, flag, rotate_after, text_option};
 use super::shape;
 use crate::v1::Config;
 use crate::v1::wire::ClientFrame;
@@ -106,6 +106,7 @@ fn config_of(options: &JsValue, host_gives_tokens: bool) -> Config {
         last_event_id: text_option(options, "lastEventId"),
         auto_reconnect: flag(options, "autoReconnect"),
         resume_on_connect: flag(options, "resumeOnConnect"),
+        rotate_after: rotate_after(options),
     }
 }
 

@@ -7,7 +7,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
-use super::codec::{member, text_member};
+use super::codec::{member, number, text_member};
 use super::engine::Told;
 use super::host::{Host, TokenQuestion};
 use super::shape;
@@ -76,6 +76,12 @@ pub(super) fn text_option(options: &JsValue, name: &str) -> String {
 /// A flag among the options.
 pub(super) fn flag(options: &JsValue, name: &str) -> bool {
     member(options, name).is_truthy()
+}
+
+/// After how many milliseconds a socket is replaced by a fresh one; never where the option is absent.
+pub(super) fn rotate_after(options: &JsValue) -> Option<u64> {
+    let millis = number(options, "rotateAfterMs") as u64;
+    (millis > 0).then_some(millis)
 }
 
 impl OpenQuestion {

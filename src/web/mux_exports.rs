@@ -30,6 +30,7 @@ impl RawGatewayMux {
             auto_reconnect: facade::flag(options, "autoReconnect"),
             keep_alive: facade::flag(options, "keepAlive"),
             heartbeat_every: number(options, "heartbeatIntervalMs") as u64,
+            rotate_after: facade::rotate_after(options),
             max_dial_failures: number(options, "maxDialFailures") as u32,
             seed: seed(),
         };

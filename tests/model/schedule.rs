@@ -22,6 +22,8 @@ pub struct Variant {
     pub resume_on_connect: bool,
     pub host_gives_tokens: bool,
     pub starts_with_token: bool,
+    /// Milliseconds after which a socket is replaced by a fresh one.
+    pub rotate_after: Option<u64>,
 }
 
 /// What the server pushes during the run.
@@ -97,13 +99,18 @@ pub fn schedule() -> impl Strategy<Value = Schedule> {
 }
 
 fn variant() -> impl Strategy<Value = Variant> {
-    (prop::bool::weighted(0.8), any::<bool>(), any::<bool>(), prop::bool::weighted(0.7), any::<bool>()).prop_map(
-        |(initialised, echo_as_status, resume_on_connect, host_gives_tokens, starts_with_token)| Variant {
-            initialised,
-            echo_as_status,
-            resume_on_connect,
-            host_gives_tokens,
-            starts_with_token: starts_with_token || !host_gives_tokens,
+    let tokens = (prop::bool::weighted(0.7), any::<bool>());
+    let rotate_after = prop::option::weighted(0.4, 2_000_u64..20_000);
+    (prop::bool::weighted(0.8), any::<bool>(), any::<bool>(), tokens, rotate_after).prop_map(
+        |(initialised, echo_as_status, resume_on_connect, (host_gives_tokens, starts_with_token), rotate_after)| {
+            Variant {
+                initialised,
+                echo_as_status,
+                resume_on_connect,
+                host_gives_tokens,
+                starts_with_token: starts_with_token || !host_gives_tokens,
+                rotate_after,
+            }
         },
     )
 }

@@ -1,6 +1,7 @@
 //! A session in virtual time, with the test in the place of the gateway. What it does is a log that reads like a wire.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod, reason = "a test of both protocols has it twice")]
 mod lines;
 
 use agent_gateway_client::agent::{Completion, ToolResult};

@@ -1,6 +1,7 @@
 //! A mux in virtual time, with the test in the place of the hub. What it does is a log that reads like a wire.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod, reason = "a test of both protocols has it twice")]
 mod lines;
 
 use agent_gateway_client::agent::ToolResult;
@@ -35,6 +36,7 @@ pub fn config() -> MuxConfig {
         keep_alive: false,
         heartbeat_every: 30_000,
         max_dial_failures: 3,
+        rotate_after: None,
         seed: 7,
     }
 }

@@ -18,6 +18,7 @@ pub fn config(connection: &Connection, resume_on_connect: bool) -> Config {
         last_event_id: cursor(connection),
         auto_reconnect: true,
         resume_on_connect,
+        rotate_after: None,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Variant {
     pub begins_late: Option<usize>,
     /// The operation that is subscribed twice.
     pub subscribed_twice: Option<usize>,
+    /// Milliseconds after which a socket is replaced by a fresh one.
+    pub rotate_after: Option<u64>,
     pub seed: u32,
 }
 
@@ -64,16 +66,23 @@ pub fn schedule() -> impl Strategy<Value = Schedule> {
 
 fn variant() -> impl Strategy<Value = Variant> {
     let operation = || prop::option::weighted(0.3, 0..OPERATIONS);
-    (0_u64..400, 0_u64..3_000, any::<bool>(), operation(), operation(), any::<u32>()).prop_map(
-        |(latency, token_after, echoes_session_complete_only, begins_late, subscribed_twice, seed)| Variant {
-            latency,
-            token_after,
-            echoes_session_complete_only,
-            begins_late,
-            subscribed_twice,
-            seed,
+    (0_u64..400, 0_u64..3_000, any::<bool>(), operation(), operation(), rotate_after(), any::<u32>()).prop_map(
+        |(latency, token_after, echoes_session_complete_only, begins_late, subscribed_twice, rotate_after, seed)| {
+            Variant {
+                latency,
+                token_after,
+                echoes_session_complete_only,
+                begins_late,
+                subscribed_twice,
+                rotate_after,
+                seed,
+            }
         },
     )
+}
+
+fn rotate_after() -> impl Strategy<Value = Option<u64>> {
+    prop::option::weighted(0.4, 2_000_u64..20_000)
 }
 
 fn delay() -> impl Strategy<Value = u64> {

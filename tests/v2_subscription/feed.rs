@@ -40,7 +40,7 @@ fn v2_c4_silence_is_no_end_when_the_socket_may_be_dead() {
     sim.lifecycle("op", "completed");
     sim.advance(14_000);
     let log = sim.log();
-    assert!(log.contains(&"hangup 1000 Client disconnect".to_owned()), "the socket does not answer: {log:?}");
+    assert!(log.last().is_some_and(|line| line.starts_with("dial ")), "the socket does not answer: {log:?}");
     sim.advance(60_000);
     assert!(sim.log().iter().all(|line| !line.contains("session_complete")));
 }

@@ -165,6 +165,11 @@ export interface AgentStreamClientOptions {
   operationId: string;
   /** Collect the replay after connecting and deliver it at once, without duplicates. Default `false`. */
   resumeOnConnect?: boolean;
+  /**
+   * Milliseconds after which a connection is replaced by a fresh one, for infrastructure that cuts every connection after
+   * a fixed time. The fresh one is opened first, nothing is told of it. At least 2,000. Default: never.
+   */
+  rotateAfterMs?: number;
   /** Required unless `getToken` is given. */
   token?: string;
   /** Default: the global `WebSocket`, looked up when a socket is opened. */

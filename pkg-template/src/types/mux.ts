@@ -31,6 +31,11 @@ export interface GatewayMuxClientOptions {
   logger?: Logger;
   /** Dials that may fail in a row before `unavailable`; counts only while somebody listens to it. Default 3. */
   maxDialFailures?: number;
+  /**
+   * Milliseconds after which a connection is replaced by a fresh one, for infrastructure that cuts every connection after
+   * a fixed time. The fresh one is opened first, nothing is told of it. At least 2,000. Default: never.
+   */
+  rotateAfterMs?: number;
   /** Default: the global `WebSocket`, looked up when a socket is opened. */
   WebSocket?: WebSocketConstructor;
 }
