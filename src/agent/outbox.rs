@@ -67,20 +67,18 @@ impl Outbox {
         }
     }
 
-    /// The results that a new socket must carry.
-    pub fn resend(&mut self, dial: DialId) -> Vec<ToolResult> {
-        let due = self.entries.iter_mut().filter(|entry| entry.sent_on != Some(dial));
-        due.map(|entry| {
-            entry.sent_on = Some(dial);
-            entry.result.clone()
-        })
-        .collect()
+    /// The next result that a new socket must carry.
+    pub fn resend(&mut self, dial: DialId) -> Option<ToolResult> {
+        let entry = self.entries.iter_mut().find(|entry| entry.sent_on != Some(dial))?;
+        entry.sent_on = Some(dial);
+        Some(entry.result.clone())
     }
 
-    /// Removes the results nobody waits for any more, and tells whose they were.
-    pub fn expired(&mut self, now: Timestamp) -> Vec<(u32, ToolResult)> {
-        let due = self.entries.iter().take_while(|entry| now >= entry.since + KEPT_FOR).count();
-        self.entries.drain(..due).map(|entry| (entry.owner, entry.result)).collect()
+    /// Removes the next result that nobody waits for any more, and tells whose it was.
+    pub fn expired(&mut self, now: Timestamp) -> Option<(u32, ToolResult)> {
+        self.deadline().filter(|at| now >= *at)?;
+        let entry = self.entries.remove(0);
+        Some((entry.owner, entry.result))
     }
 
     /// Forgets everything.

@@ -201,14 +201,13 @@ impl<P> Gathering<P> {
     /// Whether nothing can be missing between the cursor and the last held frame. Frames without a number cannot be put
     /// in order, so there is nothing to wait for.
     fn is_whole(&self) -> bool {
-        let mut last = self.last;
-        let follows = |number: u64| {
-            let follows = number <= last + 1;
+        let (mut last, mut whole) = (self.last, true);
+        for frame in &self.frames {
+            let Some(number) = number_of(frame) else { return true };
+            whole &= number <= last + 1;
             last = last.max(number);
-            follows
-        };
-        let Some(numbers) = self.frames.iter().map(number_of).collect::<Option<Vec<u64>>>() else { return true };
-        numbers.into_iter().all(follows)
+        }
+        whole
     }
 }
 

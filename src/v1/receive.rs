@@ -164,7 +164,7 @@ impl<P> Session<P> {
         self.drain_link();
         self.operation.begin(self.resume_on_connect, At { dial, now: self.now });
         self.drain_operation();
-        for result in self.outbox.resend(dial) {
+        while let Some(result) = self.outbox.resend(dial) {
             self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
         }
     }
@@ -186,7 +186,7 @@ impl<P> Session<P> {
     }
 
     fn tool_results_expired(&mut self) {
-        for (_, result) in self.outbox.expired(self.now) {
+        while let Some((_, result)) = self.outbox.expired(self.now) {
             let message = said("Not delivered within 120 s: the result of tool call ", &result.tool_call_id);
             self.error(ErrorCode::ToolResultExpired, message);
         }

@@ -85,7 +85,7 @@ impl<P: Clone> Mux<P> {
             let message = "The gateway does not serve this protocol".to_owned();
             self.tell_one(id, Event::Error { code: ErrorCode::Unavailable, message });
         }
-        for (owner, result) in self.outbox.expired(self.now) {
+        while let Some((owner, result)) = self.outbox.expired(self.now) {
             let message = said("Not delivered within 120 s: the result of tool call ", &result.tool_call_id);
             self.tell_one(SubscriptionId(owner), Event::Error { code: ErrorCode::ToolResultExpired, message });
         }
@@ -200,7 +200,7 @@ impl<P: Clone> Mux<P> {
         for channel in (0..self.wires.len() as u32).map(Channel) {
             self.begin(channel, None, at);
         }
-        for result in self.outbox.resend(at.dial) {
+        while let Some(result) = self.outbox.resend(at.dial) {
             self.send(ClientFrame::ToolResult(result));
         }
         if !self.documents.is_empty() {

@@ -25,11 +25,7 @@ pub struct AgentStream {
 impl AgentStream {
     /// A client that is not connected.
     pub fn new(config: Config, host: Host) -> Self {
-        let host = host.hearing(|told| match told {
-            Told::Stream(event) => Some(event),
-            Told::Mux(_) => None,
-        });
-        Self::telling(config, host)
+        Self::telling(config, host.hearing(Told::of_stream))
     }
 
     pub(super) fn telling(config: Config, host: Host<Told>) -> Self {

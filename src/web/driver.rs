@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
 use super::codec;
-use super::engine::{Command, Engine, Signal, Told};
+use super::engine::{Carries, Command, Engine, Signal, Told};
 use super::host::{Host, LogLevel, TokenQuestion};
 use super::port::AgentGatewayPort;
 use super::socket::Socket;
@@ -37,8 +37,7 @@ const LARGE_FRAME: usize = 60 * 1_024;
 pub(super) struct Driver {
     state: RefCell<State>,
     host: Host<Told>,
-    /// The one operation of a stream.
-    operation_id: Option<String>,
+    carries: Carries,
     port: JsValue,
     this: Weak<Driver>,
 }
@@ -56,10 +55,7 @@ struct State {
 
 impl Driver {
     pub(super) fn new(engine: Engine, host: Host<Told>) -> Rc<Self> {
-        let operation_id = match &engine {
-            Engine::Stream(session) => Some(session.operation_id().to_owned()),
-            Engine::Mux(..) => None,
-        };
+        let carries = engine.carries();
         let state = State {
             engine,
             sockets: Vec::new(),
@@ -71,7 +67,7 @@ impl Driver {
         };
         Rc::new_cyclic(|this: &Weak<Self>| {
             let port = AgentGatewayPort::to(this.clone());
-            Self { state: RefCell::new(state), host, operation_id, port, this: this.clone() }
+            Self { state: RefCell::new(state), host, carries, port, this: this.clone() }
         })
     }
 
@@ -153,9 +149,11 @@ impl Driver {
     /// Hands an admitted event to the host.
     pub(super) fn deliver(&self, subscription: u32, event: JsValue) {
         let event = Event::AgentEvent(event);
-        (self.host.on_event)(match self.operation_id {
-            Some(_) => Told::Stream(event),
-            None => Told::Mux(MuxEvent::Operation { subscription: SubscriptionId(subscription), event }),
+        (self.host.on_event)(match self.carries {
+            Carries::One(_) => Told::Stream(event),
+            Carries::All(with) => {
+                Told::Mux(MuxEvent::Operation { subscription: SubscriptionId(subscription), event }, with)
+            }
         });
     }
 
@@ -311,7 +309,7 @@ impl Driver {
 
     fn dial(&self, dial: DialId, url: &str) {
         let (constructor, deliver) = (self.host.web_socket.as_ref(), self.host.deliver.as_ref());
-        match Socket::open(dial, url, constructor, self.operation_id.as_deref(), &self.port, deliver) {
+        match Socket::open(dial, url, constructor, &self.carries, &self.port, deliver) {
             Ok(socket) => self.state.borrow_mut().sockets.push(socket),
             Err(thrown) => {
                 let detail = codec::message_of(&thrown);

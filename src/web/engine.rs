@@ -22,26 +22,43 @@ pub(super) enum Engine {
 
 /// Proof that the mux is part of this build. Without one the compiler drops everything that only a mux reaches.
 #[cfg(feature = "mux")]
+#[derive(Clone, Copy)]
 pub(super) struct WithMux;
 #[cfg(not(feature = "mux"))]
+#[derive(Clone, Copy)]
 pub(super) enum WithMux {}
+
+/// What a driver's sockets carry.
+pub(super) enum Carries {
+    /// One operation, by its id.
+    One(String),
+    /// All operations of a user.
+    All(WithMux),
+}
 
 /// What an engine tells the application.
 pub(super) enum Told {
     Stream(Event<JsValue>),
-    Mux(MuxEvent<JsValue>),
+    Mux(MuxEvent<JsValue>, WithMux),
 }
 
 /// A frame of the client, and what it changes about where frames are routed to.
 pub(super) enum Command {
     Stream(v1::wire::ClientFrame),
-    Mux(v2::wire::ClientFrame),
+    Mux(v2::wire::ClientFrame, WithMux),
 }
 
 /// What happens to a machine besides frames.
 pub(super) type Signal = Input<Infallible>;
 
 impl Engine {
+    pub(super) fn carries(&self) -> Carries {
+        match self {
+            Self::Stream(session) => Carries::One(session.operation_id().to_owned()),
+            Self::Mux(_, with) => Carries::All(*with),
+        }
+    }
+
     pub(super) fn handle(&mut self, signal: Signal, now: Timestamp) {
         match self {
             Self::Stream(session) => session.handle(signal.of_any_frame(), now),
@@ -52,7 +69,10 @@ impl Engine {
     pub(super) fn poll(&mut self) -> Option<Output<Command, Told>> {
         match self {
             Self::Stream(session) => Some(session.poll()?.map(Command::Stream, Told::Stream)),
-            Self::Mux(mux, _) => Some(mux.poll()?.map(Command::Mux, Told::Mux)),
+            Self::Mux(mux, with) => {
+                let with = *with;
+                Some(mux.poll()?.map(|command| Command::Mux(command, with), |event| Told::Mux(event, with)))
+            }
         }
     }
 
@@ -80,10 +100,18 @@ impl Engine {
 }
 
 impl Told {
+    /// The event of a stream.
+    pub(super) fn of_stream(self) -> Option<Event<JsValue>> {
+        match self {
+            Self::Stream(event) => Some(event),
+            Self::Mux(..) => None,
+        }
+    }
+
     /// The new status of the connection, where that is what is told.
     pub(super) fn status(&self) -> Option<Status> {
         match self {
-            Self::Stream(Event::StatusChanged(status)) | Self::Mux(MuxEvent::StatusChanged(status)) => Some(*status),
+            Self::Stream(Event::StatusChanged(status)) | Self::Mux(MuxEvent::StatusChanged(status), _) => Some(*status),
             _ => None,
         }
     }
@@ -91,10 +119,10 @@ impl Told {
     /// What went wrong, where that is what is told: a title and a detail.
     pub(super) fn trouble(&self) -> Option<(&'static str, &str)> {
         let event = match self {
-            Self::Mux(MuxEvent::Error { code, message }) => return Some((code.as_str(), message)),
-            Self::Mux(MuxEvent::Unavailable { reason }) => return Some(("the gateway does not serve v2", reason)),
-            Self::Mux(MuxEvent::Operation { event, .. }) | Self::Stream(event) => event,
-            Self::Mux(_) => return None,
+            Self::Mux(MuxEvent::Error { code, message }, _) => return Some((code.as_str(), message)),
+            Self::Mux(MuxEvent::Unavailable { reason }, _) => return Some(("the gateway does not serve v2", reason)),
+            Self::Mux(MuxEvent::Operation { event, .. }, _) | Self::Stream(event) => event,
+            Self::Mux(..) => return None,
         };
         match event {
             Event::Error { code, message } => Some((code.as_str(), message)),
@@ -109,17 +137,17 @@ impl Command {
     pub(super) fn encode(&self) -> String {
         match self {
             Self::Stream(command) => command.encode(&codec::quote),
-            Self::Mux(command) => command.encode(&codec::quote),
+            Self::Mux(command, _) => command.encode(&codec::quote),
         }
     }
 
     /// An operation and where its frames are to be routed to from here on; nowhere after an unsubscription.
     pub(super) fn route(&self) -> Option<(&str, Option<Channel>)> {
         match self {
-            Self::Mux(v2::wire::ClientFrame::Subscribe { operation_id, channel, .. }) => {
+            Self::Mux(v2::wire::ClientFrame::Subscribe { operation_id, channel, .. }, _) => {
                 Some((operation_id, Some(*channel)))
             }
-            Self::Mux(v2::wire::ClientFrame::Unsubscribe { operation_id }) => Some((operation_id, None)),
+            Self::Mux(v2::wire::ClientFrame::Unsubscribe { operation_id }, _) => Some((operation_id, None)),
             _ => None,
         }
     }

@@ -111,7 +111,7 @@ fn config_of(options: &JsValue, host_gives_tokens: bool) -> Config {
 }
 
 fn tell(to: &Facade, told: Told) {
-    if let Told::Stream(event) = told {
+    if let Some(event) = told.of_stream() {
         facade::tell(to, None, event);
     }
 }

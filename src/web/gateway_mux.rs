@@ -23,7 +23,7 @@ impl GatewayMux {
     /// A mux that is not connected. Its host must give tokens: one is asked for before each dial.
     pub fn new(config: MuxConfig, host: Host<MuxEvent<JsValue>>) -> Self {
         let host = host.hearing(|told| match told {
-            Told::Mux(event) => Some(event),
+            Told::Mux(event, _) => Some(event),
             Told::Stream(_) => None,
         });
         Self::telling(config, host)

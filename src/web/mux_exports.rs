@@ -158,7 +158,7 @@ fn seed() -> u32 {
 }
 
 fn tell(to: &Facade, told: Told) {
-    let Told::Mux(event) = told else { return };
+    let Told::Mux(event, _) = told else { return };
     let (name, argument) = match event {
         MuxEvent::Operation { subscription, event } => return facade::tell(to, Some(subscription.0), event),
         MuxEvent::Ending { subscription } => {

@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
 use super::codec;
+use super::engine::Carries;
 use crate::machine::DialId;
 use crate::v2::wire::Channel;
 
@@ -30,14 +31,14 @@ impl Socket {
         dial: DialId,
         url: &str,
         constructor: Option<&Function>,
-        operation_id: Option<&str>,
+        carries: &Carries,
         port: &JsValue,
         deliver: Option<&Function>,
     ) -> Result<Self, JsValue> {
         let web_socket = codec::create_socket(url, constructor)?;
-        let routes = match operation_id {
-            Some(operation_id) => codec::listen(&web_socket, dial.0, operation_id, port, deliver),
-            None => codec::listen_to_hub(&web_socket, dial.0, port, deliver),
+        let routes = match carries {
+            Carries::One(operation_id) => codec::listen(&web_socket, dial.0, operation_id, port, deliver),
+            Carries::All(_) => codec::listen_to_hub(&web_socket, dial.0, port, deliver),
         };
         Ok(Self { dial, web_socket, routes })
     }
