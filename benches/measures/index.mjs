@@ -4,5 +4,6 @@
  */
 export { measureFrames } from './frames.mjs';
 export { measureMux } from './mux.mjs';
+export { measureReplay } from './replay.mjs';
 export { measureStartup } from './startup.mjs';
 export { measureThroughput } from './throughput.mjs';

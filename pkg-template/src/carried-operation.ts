@@ -17,12 +17,16 @@ const FORWARDED = [
   'auth_expired',
   'auth_failed',
   'connected',
+  'continuity',
   'disconnected',
   'error',
+  'input_request',
   'reconnecting',
   'resume_complete',
   'session_complete',
+  'status_change',
   'status_changed',
+  'tool_confirmation_request',
 ] as const;
 
 /** What carries an operation until it ends: a subscription, or an `AgentStreamClient`. */

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 describe('an operation client', () => {
-  test('begins disconnected, at the given event, without a subscription', async () => {
+  test('AD-01: begins disconnected, at the given event, without a subscription', async () => {
     const { mux, socket } = await createReady(GatewayMuxClient);
     const client = createOperationClient(mux, 'op_1', { lastEventId: '41' });
     assert.equal(client.connectionStatus, 'disconnected');
@@ -24,7 +24,7 @@ describe('an operation client', () => {
     assert.equal(createOperationClient(mux, 'op_1').lastEventId, '');
   });
 
-  test('on an open socket is connected at once, and told so', async () => {
+  test('AD-02: on an open socket is connected at once, and told so', async () => {
     const { client, log, socket } = await createOperation({ executor: true, lastEventId: '41' });
     client.connect();
     client.connect();
@@ -33,7 +33,7 @@ describe('an operation client', () => {
     assert.deepEqual(socket.sent, [subscribe]);
   });
 
-  test('without a socket goes through connecting', async () => {
+  test('AD-02, AD-03: without a socket goes through connecting', async () => {
     const { mux } = createMux(GatewayMuxClient);
     const client = createOperationClient(mux, 'op_1');
     const log = recordOperation(client);
@@ -48,18 +48,92 @@ describe('an operation client', () => {
     const { client, log, socket } = await createConnected();
     const event = receiveEvent(socket, 1, 'stream_chunk', { content: 'a' });
     socket.receive({ type: 'resume_complete', operationId: 'op_1', status: 'running', gap: true });
-    assert.deepEqual(log, [
+    socket.receive({ type: 'error', operationId: 'op_1', code: 'forward_failed', message: 'No' });
+    assert.deepEqual(log.slice(0, 3), [
       ['agent_event', event],
+      ['continuity', { kind: 'gap' }],
       ['resume_complete', { gap: true, pending: undefined, status: 'running' }],
     ]);
-    assert.equal(client.lastEventId, '1');
-    assert.equal(client.sendToolResult({ toolCallId: 'call_1', content: null, success: true }), true);
-    client.updateToken('token_2');
+    assert.equal(log[3][0], 'error');
+    assert.equal(log[3][1].code, 'gateway_error');
+    assert.equal(client.connectionStatus, 'connected');
+  });
+
+  test('forwards what goes on in the run as an AgentStreamClient tells it', async () => {
+    const { log, socket } = await createConnected();
+    const frames = [
+      { type: 'status_change', operationId: 'op_1', id: '1', status: 'waiting_input' },
+      { type: 'input_request', operationId: 'op_1', id: '2', requestId: 'request_1', prompt: 'Which?' },
+      { type: 'tool_confirmation_request', operationId: 'op_1', id: '3', toolCallId: 'call_1', tool: {} },
+    ];
+    for (const frame of frames) socket.receive(frame);
+    const event = receiveEvent(socket, 6, 'stream_chunk');
+    assert.deepEqual(log, [
+      ['status_change', 'waiting_input'],
+      ['input_request', frames[1]],
+      ['tool_confirmation_request', frames[2]],
+      ['continuity', { kind: 'gap', from: 4, to: 5 }],
+      ['agent_event', event],
+    ]);
+  });
+
+  test('AD-03: tells a status on change only', async () => {
+    const { client, log, socket } = await createConnected();
     socket.drop();
+    const attempts = [socket];
+    for (let attempt = 0; attempt < 2; attempt++) {
+      mock.timers.tick(30_000);
+      await microtasks();
+      assert.notEqual(ScriptedSocket.latest, attempts.at(-1), 'it is dialled again');
+      attempts.push(ScriptedSocket.latest);
+      ScriptedSocket.latest.drop();
+    }
+    assert.equal(client.connectionStatus, 'reconnecting');
     assert.deepEqual(
-      log.slice(2).map(([name]) => name),
-      ['status_changed', 'reconnecting'],
+      log.map(([name]) => name),
+      ['status_changed', 'reconnecting', 'reconnecting', 'reconnecting'],
     );
+    assert.deepEqual(log[0], ['status_changed', 'reconnecting']);
+  });
+
+  test('AD-07: sends a tool result as its subscription does, and none without one', async () => {
+    const { client, socket } = await createConnected();
+    const result = { toolCallId: 'call_1', content: 'ok', success: true };
+    socket.sent.length = 0;
+    assert.equal(client.sendToolResult(result), true);
+    assert.deepEqual(socket.sent, [{ type: 'tool_result', operationId: 'op_1', ...result }]);
+    client.disconnect();
+    socket.sent.length = 0;
+    assert.equal(client.sendToolResult(result), false);
+    assert.deepEqual(socket.sent, []);
+  });
+
+  test('AD-08: updateToken does nothing, connected or not', async () => {
+    const { client, log, socket } = await createConnected();
+    socket.sent.length = 0;
+    client.updateToken('token_2');
+    client.disconnect();
+    log.length = 0;
+    client.updateToken('token_3');
+    assert.deepEqual(
+      socket.sent.filter(({ type }) => type !== 'unsubscribe'),
+      [],
+    );
+    assert.deepEqual(log, []);
+    assert.equal(ScriptedSocket.all.length, 1);
+  });
+
+  test('AD-10: tells the last event of its subscription, and the saved one without it', async () => {
+    const { client, socket } = await createConnected({ lastEventId: '41' });
+    assert.equal(client.lastEventId, '41');
+    receiveEvent(socket, 42, 'stream_chunk');
+    assert.equal(client.lastEventId, '42');
+    client.disconnect();
+    assert.equal(client.lastEventId, '42');
+    client.connect();
+    assert.equal(client.lastEventId, '42');
+    receiveEvent(socket, 43, 'agent_runtime_end', { reason: 'done' });
+    assert.equal(client.lastEventId, '43');
   });
 
   test('ends with its run', async () => {
@@ -73,7 +147,7 @@ describe('an operation client', () => {
     assert.equal((await client.done).status, 'completed');
   });
 
-  test('disconnect keeps the cursor, and repeats disconnected at every call', async () => {
+  test('AD-03, AD-05: disconnect keeps the cursor, and repeats disconnected at every call', async () => {
     const { client, log, socket } = await createConnected();
     receiveEvent(socket, 7, 'stream_chunk');
     log.length = 0;
@@ -88,7 +162,7 @@ describe('an operation client', () => {
     assert.equal(socket.sent.at(-1).lastEventId, '7');
   });
 
-  test('reconnect subscribes anew from the last event, without a disconnected', async () => {
+  test('AD-03, AD-06: reconnect subscribes anew from the last event, without a disconnected', async () => {
     const { client, log, socket } = await createConnected();
     receiveEvent(socket, 7, 'stream_chunk');
     const { done } = client;
@@ -106,7 +180,7 @@ describe('an operation client', () => {
     assert.equal(client.done, done);
   });
 
-  test('inside session_complete connect does nothing', async () => {
+  test('AD-04: inside session_complete connect does nothing', async () => {
     const { client, socket } = await createConnected();
     client.on('session_complete', () => client.connect());
     receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
@@ -114,7 +188,7 @@ describe('an operation client', () => {
     assert.equal(socket.sent.at(-1).type, 'unsubscribe');
   });
 
-  test('inside the last events connect begins a new cycle', async () => {
+  test('AD-04: inside the last events connect begins a new cycle, after the last event', async () => {
     for (const event of ['status_changed', 'disconnected']) {
       const { client, log, socket } = await createConnected();
       const { done } = client;
@@ -124,7 +198,7 @@ describe('an operation client', () => {
       });
       receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
       assert.equal(client.connectionStatus, 'connected');
-      assert.equal(socket.sent.at(-1).type, 'subscribe');
+      assert.deepEqual(socket.sent.at(-1), { type: 'subscribe', operationId: 'op_1', lastEventId: '1' });
       assert.equal((await done).status, 'completed');
       assert.notEqual(client.done, done);
       assert.equal(log.filter(([name]) => name === 'disconnected').length, 1);
@@ -132,7 +206,7 @@ describe('an operation client', () => {
     }
   });
 
-  test('keeps its listeners until their function is called', async () => {
+  test('AD-09: keeps its listeners until their function is called', async () => {
     const { client, socket } = await createConnected();
     const events = [];
     const off = client.on('agent_event', (event) => events.push(event.data.content));

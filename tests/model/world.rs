@@ -1,16 +1,22 @@
 //! A client, a gateway, a network and a host in virtual time, with the invariants checked after every step.
 
+mod actions;
+mod network;
+
 use std::collections::BTreeMap;
 
-use agent_gateway_client::agent::{EventType, Outcome, SessionStatus, ToolResult};
+use agent_gateway_client::agent::Outcome;
 use agent_gateway_client::link::{Status, Token};
 use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, RequestId, Wake};
 use agent_gateway_client::time::Timestamp;
 use agent_gateway_client::v1::wire::ClientFrame;
 use agent_gateway_client::v1::{Config, Event, Session};
 
-use crate::gateway::{Delivery, Frame, Gateway, head};
-use crate::schedule::{End, Ended, Fault, Host, Push, Schedule, Variant};
+use actions::Action;
+use network::{Parcel, Way};
+
+use crate::gateway::{Frame, Gateway};
+use crate::schedule::{Host, Schedule, Variant};
 
 const START: u64 = 1_790_000_000_000;
 /// More timeouts than this at one moment are a busy loop.
@@ -44,29 +50,6 @@ pub struct World {
     trace: bool,
 }
 
-/// What goes one way on one socket stays in order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
-    ToClient,
-    ToGateway,
-}
-
-enum Parcel {
-    /// With the generation that the client's cursor was from when it was sent.
-    ToGateway(DialId, ClientFrame, u32),
-    Accept(DialId),
-    Leave(DialId),
-    Opened(DialId),
-    Frame {
-        dial: DialId,
-        frame: Frame,
-        generation: u32,
-    },
-    Closed(DialId, u16, &'static str),
-    Answer(RequestId, Answer),
-    RefreshByHand,
-}
-
 pub fn run(schedule: Schedule) {
     let mut world = World::new(&schedule.variant);
     world.connect();
@@ -94,12 +77,6 @@ pub fn run(schedule: Schedule) {
         world.connect_again_after_a_refusal();
     }
     world.conclude();
-}
-
-enum Action {
-    Push(Push),
-    End(End),
-    Fault(Fault),
 }
 
 impl World {
@@ -141,88 +118,6 @@ impl World {
             cursor_generation: 0,
             timeouts_at_once: 0,
             trace: std::env::var_os("MODEL_TRACE").is_some(),
-        }
-    }
-
-    fn act(&mut self, action: Action) {
-        match action {
-            Action::Push(push) => self.push(push),
-            Action::End(end) => self.end(end),
-            Action::Fault(fault) => self.fault(fault),
-        }
-        self.collect_from_gateway();
-    }
-
-    fn push(&mut self, push: Push) {
-        let event = |event_type, own, ended| (event_type, own, ended);
-        let (event_type, own, ended) = match push {
-            Push::Waiting => return self.gateway.update_status(SessionStatus::WaitingInput),
-            Push::Chunk => event(EventType::STREAM_CHUNK, true, None),
-            Push::MemberChunk => event(EventType::STREAM_CHUNK, false, None),
-            Push::MemberEnd(ended) => event(EventType::AGENT_RUNTIME_END, false, Some(ended)),
-        };
-        self.push_event(event_type, own, ended);
-    }
-
-    fn end(&mut self, end: End) {
-        let outcome = |ended: Ended| Outcome::of_terminal(&ended.status());
-        match end {
-            End::Event(ended) => {
-                self.true_end = Some(outcome(ended));
-                self.push_event(EventType::AGENT_RUNTIME_END, true, Some(ended));
-            }
-            End::ErrorEvent => {
-                self.true_end = Some(Outcome::Error);
-                self.push_event(EventType::ERROR, true, None);
-                self.push_event(EventType::AGENT_RUNTIME_END, true, Some(Ended::Error));
-            }
-            End::Status(ended) => {
-                self.true_end = Some(outcome(ended));
-                self.gateway.update_status(ended.status());
-            }
-        }
-    }
-
-    fn push_event(&mut self, event_type: EventType, own: bool, ended: Option<Ended>) {
-        self.pushed += 1;
-        self.gateway.push_event(head(event_type, own, self.now, ended), self.pushed);
-    }
-
-    fn fault(&mut self, fault: Fault) {
-        match fault {
-            Fault::Drop => self.cut(),
-            Fault::HalfOpen => self.gateway.half_open_all(),
-            // Once the end is forgotten, nobody can tell it any more.
-            Fault::Restart if self.true_end.is_none() => {
-                self.restarted = true;
-                self.gateway.forget_everything();
-                self.cut();
-            }
-            Fault::Restart => {}
-            Fault::Refuse(refuses) => self.gateway.refuses = refuses,
-            Fault::Latency(latency) => self.latency = latency,
-            Fault::Duplicate(duplicates) => self.gateway.duplicates = duplicates,
-            Fault::Malformed => self.hand_to_current(|dial| Input::Garbled { dial, detail: "{oops".to_owned() }),
-            Fault::SocketError => self.hand_to_current(|dial| Input::Faulted { dial }),
-            Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
-            Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
-            Fault::RefuseToken => self.gateway.refuse_next_token = true,
-            Fault::Host(host) => self.host = host,
-            Fault::Woke(wake) => self.input(Input::Woke(wake)),
-            Fault::Sleep { millis, timers_first } => self.asleep_until = Some((self.now + millis, timers_first)),
-            Fault::Disconnect => self.disconnect(),
-            Fault::DisconnectWhileDelivering(outputs) => self.disconnect_after = Some(outputs),
-            Fault::Connect => self.connect(),
-            Fault::Reconnect => self.reconnect(),
-            Fault::UpdateToken => {
-                let token = self.fresh_token();
-                self.call(|session, now| session.update_token(token, now));
-            }
-            Fault::ToolResult => {
-                let result = ToolResult { tool_call_id: "call".into(), frame: "{}".into() };
-                self.call(|session, now| session.send_tool_result(result, now));
-            }
-            Fault::Initialise => self.gateway.initialise(),
         }
     }
 
@@ -311,78 +206,6 @@ impl World {
         self.timeouts_at_once += 1;
         assert!(self.timeouts_at_once <= TIMEOUTS_AT_ONCE, "a busy loop: {:?}", self.session.deadline());
         self.input(Input::Timeout);
-    }
-
-    fn deliver_next(&mut self) {
-        let Some((_, parcel)) = self.network.pop_first() else {
-            return;
-        };
-        match parcel {
-            Parcel::ToGateway(dial, frame, cursor_generation) => {
-                self.gateway.receive(dial, frame, cursor_generation, self.now);
-            }
-            Parcel::Leave(dial) => self.gateway.forget(dial),
-            Parcel::Accept(dial) if self.gateway.refuses => {
-                self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Closed(dial, 1006, ""));
-            }
-            Parcel::Accept(dial) => {
-                self.gateway.accept(dial, self.now);
-                self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Opened(dial));
-            }
-            Parcel::Opened(dial) => {
-                if let Some(open) = self.sockets.get_mut(&dial) {
-                    *open = true;
-                    self.input(Input::Opened { dial });
-                }
-            }
-            Parcel::Frame { dial, frame, generation } => {
-                if self.sockets.contains_key(&dial) {
-                    let cursor = self.session.last_event_id();
-                    if self.trace {
-                        eprintln!("{:>8} received {frame:?}", self.now - START);
-                    }
-                    self.input(Input::Frame { dial, frame });
-                    if self.session.last_event_id() != cursor {
-                        self.cursor_generation = generation;
-                    }
-                }
-            }
-            Parcel::Closed(dial, code, reason) => {
-                if self.sockets.remove(&dial).is_some() {
-                    self.input(Input::Closed { dial, code, reason: reason.to_owned() });
-                }
-            }
-            Parcel::RefreshByHand => self.refresh_by_hand(),
-            Parcel::Answer(request, answer) => self.input(Input::Answered { request, answer }),
-        }
-    }
-
-    fn cut(&mut self) {
-        for dial in self.gateway.cut_all() {
-            self.post(self.latency, Some((dial, Way::ToClient)), Parcel::Closed(dial, 1006, ""));
-        }
-    }
-
-    fn collect_from_gateway(&mut self) {
-        for (dial, delivery) in std::mem::take(&mut self.gateway.out) {
-            let parcel = match delivery {
-                Delivery::Frame(frame) => Parcel::Frame { dial, frame, generation: self.gateway.generation },
-                Delivery::Close(code, reason) => Parcel::Closed(dial, code, reason),
-            };
-            self.post(self.latency, Some((dial, Way::ToClient)), parcel);
-        }
-    }
-
-    /// Sends a parcel on its way; what belongs to one socket stays in order.
-    fn post(&mut self, delay: u64, way: Option<(DialId, Way)>, parcel: Parcel) {
-        let mut at = self.now + delay;
-        if let Some(way) = way {
-            let last = self.last_arrival.entry(way).or_default();
-            at = at.max(*last);
-            *last = at;
-        }
-        self.sequence += 1;
-        self.network.insert((at, self.sequence), parcel);
     }
 
     fn connect(&mut self) {

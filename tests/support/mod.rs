@@ -1,11 +1,15 @@
 //! A session in virtual time, with the test in the place of the gateway. What it does is a log that reads like a wire.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod, reason = "a test of both protocols has it twice")]
+mod lines;
+
 use agent_gateway_client::agent::{Completion, ToolResult};
 use agent_gateway_client::link::Token;
-use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, Wake};
+use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, RequestId, Wake};
 use agent_gateway_client::time::Timestamp;
-use agent_gateway_client::v1::{Config, Event, Session, SessionCompletion, json};
+use agent_gateway_client::v1::wire::ClientFrame;
+use agent_gateway_client::v1::{Config, Event, Session, json};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -180,68 +184,24 @@ impl Sim {
         }
     }
 
-    fn line(&mut self, output: Output<agent_gateway_client::v1::wire::ClientFrame, Event<Box<RawValue>>>) -> String {
-        match output {
-            Output::Ask { request, question: Question::Token { reason } } => {
-                self.request = Some(request);
-                format!("ask {}", reason.as_str())
-            }
-            Output::Withdraw { .. } => "withdraw".to_owned(),
-            Output::Dial { dial, url } => {
-                self.dial = Some(dial);
-                format!("dial {url}")
-            }
-            Output::Send { command, .. } => format!("send {}", json::encode(&command)),
-            Output::Hangup { code, reason, .. } => format!("hangup {code} {reason}"),
-            Output::Event(event) => self.event_line(event),
+    fn line(&mut self, output: Output<ClientFrame, Event<Box<RawValue>>>) -> String {
+        match &output {
+            Output::Ask { request, .. } => self.request = Some(*request),
+            Output::Dial { dial, .. } => self.dial = Some(*dial),
+            Output::Event(Event::Done(completion)) => self.done.push(completion.clone()),
+            Output::Withdraw { .. } | Output::Send { .. } | Output::Hangup { .. } | Output::Event(_) => {}
         }
-    }
-
-    fn event_line(&mut self, event: Event<Box<RawValue>>) -> String {
-        match event {
-            Event::AgentEvent(payload) => format!("event {}", summary(payload.get())),
-            Event::StatusChanged(status) => format!("status {}", status.as_str()),
-            Event::Connected => "connected".to_owned(),
-            Event::Disconnected => "disconnected".to_owned(),
-            Event::Reconnecting { delay } => format!("reconnecting {delay}"),
-            Event::AuthExpired => "auth_expired".to_owned(),
-            Event::AuthFailed { reason } => format!("auth_failed {reason}"),
-            Event::SessionComplete(completion) => match completion {
-                SessionCompletion::AgentEvent => "session_complete agent_event".to_owned(),
-                SessionCompletion::RawSessionComplete => "session_complete raw_session_complete".to_owned(),
-                SessionCompletion::ResumeStatus(status) => {
-                    format!("session_complete resume_status {}", status.as_str())
-                }
-                SessionCompletion::Lifecycle(status) => format!("session_complete lifecycle {}", status.as_str()),
-                SessionCompletion::StatusChange(status) => {
-                    format!("session_complete status_change {}", status.as_str())
-                }
-            },
-            Event::StatusChange(status) => format!("status_change {}", status.as_str()),
-            Event::ResumeComplete { status, gap, .. } => {
-                let status = status.as_ref().map_or("none", |status| status.as_str());
-                format!("resume_complete {status}{}", if gap { " gap" } else { "" })
-            }
-            Event::ToolConfirmationRequest(_) => "tool_confirmation_request".to_owned(),
-            Event::InputRequest(_) => "input_request".to_owned(),
-            Event::Continuity(continuity) => format!("continuity {}", continuity.as_str()),
+        lines::of_output(output, json::encode, |event| match event {
             Event::Error { code, .. } => format!("error {}", code.as_str()),
-            Event::Done(completion) => {
-                let line = format!("done {} {}", completion.outcome.as_str(), completion.source.as_str());
-                self.done.push(completion);
-                line
-            }
-        }
+            event => lines::of_event(&event, summary),
+        })
     }
 }
 
 /// The content of a chunk, the type of any other event.
-fn summary(event: &str) -> String {
-    let event: Value = serde_json::from_str(event).expect("a payload is JSON");
-    match event["data"]["content"].as_str() {
-        Some(content) => content.to_owned(),
-        None => event["type"].as_str().unwrap_or_default().to_owned(),
-    }
+fn summary(event: Value) -> String {
+    let text = event["data"]["content"].as_str().or(event["type"].as_str());
+    text.unwrap_or_default().to_owned()
 }
 
 pub fn chunk_at(id: u64, content: &str, timestamp: u64) -> String {

@@ -1,10 +1,13 @@
 //! A mux in virtual time, with the test in the place of the hub. What it does is a log that reads like a wire.
 #![allow(dead_code)]
 
+#[allow(clippy::duplicate_mod, reason = "a test of both protocols has it twice")]
+mod lines;
+
 use agent_gateway_client::agent::ToolResult;
 use agent_gateway_client::link::Token;
 use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, RequestId, Wake};
-use agent_gateway_client::operation::{Continuity, Event, SessionCompletion};
+use agent_gateway_client::operation::Event;
 use agent_gateway_client::time::Timestamp;
 use agent_gateway_client::v2::{Mux, MuxConfig, MuxEvent, SubscriptionId, json};
 use serde_json::value::RawValue;
@@ -58,6 +61,20 @@ impl MuxSim {
         sim.subscribe("op");
         sim.ready();
         sim.receive(r#"{"type":"resume_complete","operationId":"op","status":"running","gap":false}"#);
+        sim.log();
+        sim
+    }
+
+    /// A mux that found the gateway not to serve its protocol, and an empty log.
+    pub fn unavailable() -> Self {
+        let mut sim = Self::new(config());
+        sim.mux.watch_unavailable(true);
+        sim.connect();
+        for _ in 0..2 {
+            sim.close(1006, "");
+            sim.advance_to_dial();
+        }
+        sim.close(1006, "");
         sim.log();
         sim
     }
@@ -161,6 +178,12 @@ impl MuxSim {
         self.input(Input::Closed { dial, code, reason: reason.to_owned() });
     }
 
+    /// The platform does not create the socket.
+    pub fn refuse(&mut self) {
+        let dial = self.dial.expect("a socket was dialled");
+        self.input(Input::Refused { dial, detail: "blocked".to_owned() });
+    }
+
     pub fn answer(&mut self, answer: Answer) {
         let request = self.request.expect("the host was asked");
         self.input(Input::Answered { request, answer });
@@ -198,6 +221,14 @@ impl MuxSim {
         self.now - from
     }
 
+    /// The process sleeps: time passes, deadlines do not fire until the end.
+    pub fn sleep(&mut self, millis: u64) {
+        self.now += millis;
+        if self.mux.deadline().is_some_and(|(at, _)| at.as_millis() <= self.now) {
+            self.input(Input::Timeout);
+        }
+    }
+
     pub fn deadline_in(&self) -> Option<u64> {
         self.mux.deadline().map(|(at, _)| at.as_millis().saturating_sub(self.now))
     }
@@ -211,22 +242,15 @@ impl MuxSim {
         let result = call(&mut self.mux, Timestamp::from_millis(self.now));
         let mut asked = false;
         while let Some(output) = self.mux.poll() {
-            let line = match output {
-                Output::Ask { request, question } => {
-                    self.request = Some(request);
+            match &output {
+                Output::Ask { request, .. } => {
+                    self.request = Some(*request);
                     asked = true;
-                    let agent_gateway_client::machine::Question::Token { reason } = question;
-                    format!("ask {}", reason.as_str())
                 }
-                Output::Withdraw { .. } => "withdraw".to_owned(),
-                Output::Dial { dial, url } => {
-                    self.dial = Some(dial);
-                    format!("dial {url}")
-                }
-                Output::Send { command, .. } => format!("send {}", json::encode(&command)),
-                Output::Hangup { code, reason, .. } => format!("hangup {code} {reason}"),
-                Output::Event(event) => line(event),
-            };
+                Output::Dial { dial, .. } => self.dial = Some(*dial),
+                Output::Withdraw { .. } | Output::Send { .. } | Output::Hangup { .. } | Output::Event(_) => {}
+            }
+            let line = lines::of_output(output, json::encode, of_mux);
             self.log.push(line);
         }
         if asked && self.gives_tokens {
@@ -238,7 +262,7 @@ impl MuxSim {
     }
 }
 
-fn line(event: MuxEvent<Box<RawValue>>) -> String {
+fn of_mux(event: MuxEvent<Box<RawValue>>) -> String {
     match event {
         MuxEvent::Operation { subscription, event } => format!("{} {}", subscription.0, of_operation(event)),
         MuxEvent::Ending { subscription } => format!("{} ending", subscription.0),
@@ -263,40 +287,13 @@ fn line(event: MuxEvent<Box<RawValue>>) -> String {
     }
 }
 
+/// Delays of a mux are random and not written; of an event of the agent its type and when it was said.
 fn of_operation(event: Event<Box<RawValue>>) -> String {
     match event {
-        Event::AgentEvent(payload) => {
-            let event: Value = serde_json::from_str(payload.get()).expect("an event");
-            let at = event["timestamp"].as_u64().map_or(0, |at| at.saturating_sub(START));
-            format!("event {} {at}", event["type"].as_str().unwrap_or(""))
-        }
-        Event::StatusChanged(status) => format!("status {}", status.as_str()),
-        Event::Connected => "connected".to_owned(),
-        Event::Disconnected => "disconnected".to_owned(),
         Event::Reconnecting { .. } => "reconnecting".to_owned(),
-        Event::AuthExpired => "auth_expired".to_owned(),
-        Event::AuthFailed { reason } => format!("auth_failed {reason}"),
-        Event::SessionComplete(completion) => match completion {
-            SessionCompletion::AgentEvent => "session_complete agent_event".to_owned(),
-            SessionCompletion::RawSessionComplete => "session_complete raw_session_complete".to_owned(),
-            SessionCompletion::ResumeStatus(status) => format!("session_complete resume_status {}", status.as_str()),
-            SessionCompletion::StatusChange(status) => format!("session_complete status_change {}", status.as_str()),
-            SessionCompletion::Lifecycle(status) => format!("session_complete lifecycle {}", status.as_str()),
-        },
-        Event::StatusChange(status) => format!("status_change {}", status.as_str()),
-        Event::ResumeComplete { status, gap, pending } => {
-            let status = status.as_ref().map_or("none", |status| status.as_str());
-            format!(
-                "resume_complete {status}{}{}",
-                if gap { " gap" } else { "" },
-                if pending { " pending" } else { "" }
-            )
-        }
-        Event::ToolConfirmationRequest(_) => "tool_confirmation_request".to_owned(),
-        Event::InputRequest(_) => "input_request".to_owned(),
-        Event::Continuity(Continuity::Missing { from, to }) => format!("continuity gap {from}-{to}"),
-        Event::Continuity(continuity) => format!("continuity {}", continuity.as_str()),
-        Event::Error { code, message } => format!("error {} {message}", code.as_str()),
-        Event::Done(completion) => format!("done {} {}", completion.outcome.as_str(), completion.source.as_str()),
+        event => lines::of_event(&event, |said| {
+            let at = said["timestamp"].as_u64().map_or(0, |at| at.saturating_sub(START));
+            format!("{} {at}", said["type"].as_str().unwrap_or_default())
+        }),
     }
 }

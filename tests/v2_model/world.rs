@@ -1,17 +1,22 @@
 //! A mux, a hub, a network and a host in virtual time, with the invariants checked after every step.
 
+mod actions;
+mod network;
+
 use std::collections::BTreeMap;
 
 use agent_gateway_client::agent::{Completion, Outcome};
 use agent_gateway_client::link::{Status, Token};
-use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, RequestId, Wake};
+use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output};
 use agent_gateway_client::operation::Event;
 use agent_gateway_client::time::Timestamp;
 use agent_gateway_client::v2::wire::{ClientFrame, HubFrame};
 use agent_gateway_client::v2::{Mux, MuxConfig, MuxEvent, SubscriptionId};
 
-use crate::hub::{Frame, Hub};
-use crate::schedule::{Action, End, OPERATIONS, Schedule};
+use network::Parcel;
+
+use crate::hub::Hub;
+use crate::schedule::{End, OPERATIONS, Schedule};
 
 const START: u64 = 1_790_000_000_000;
 /// More timeouts than this at one moment are a busy loop.
@@ -60,17 +65,6 @@ struct Follower {
     done: Option<Completion>,
     /// Something is known to be missing.
     broken: bool,
-}
-
-enum Parcel {
-    Accept(DialId),
-    ToHub(DialId, ClientFrame),
-    Opened(DialId),
-    Frame(DialId, Frame),
-    Closed(DialId, u16),
-    Answer(RequestId, Answer),
-    Begin(usize),
-    Online,
 }
 
 pub fn run(schedule: Schedule) {
@@ -140,71 +134,6 @@ impl World {
         self.call(|mux, now| mux.subscribe(id, &name, "", false, now));
     }
 
-    fn act(&mut self, action: Action, ends: &[End; OPERATIONS]) {
-        self.say(|| format!("--- {action:?}"));
-        match action {
-            Action::Chunk(operation) if self.is_running(operation) => {
-                let label = self.label(operation);
-                self.hub.chunk(operation, label);
-            }
-            Action::Member(operation, end) if self.is_running(operation) => {
-                let label = self.label(operation);
-                self.hub.member_end(operation, end, label);
-            }
-            Action::End(operation) if self.is_running(operation) => self.end(operation, ends[operation]),
-            Action::Chunk(_) | Action::Member(..) | Action::End(_) => {}
-            Action::Drop => self.cut(),
-            Action::Freeze => self.sockets.values_mut().for_each(|socket| socket.frozen = true),
-            Action::Restart(begins_after) => self.restart(begins_after),
-            Action::RefuseToken => self.refuse_token = true,
-            Action::NoToken => self.no_token = true,
-            Action::Visible => self.input(Input::Woke(Wake::Visible)),
-            Action::Offline(millis) => {
-                self.cut();
-                self.input(Input::Woke(Wake::Offline));
-                self.send_in(millis, Parcel::Online);
-            }
-            Action::Sleep(millis) => self.now += millis,
-        }
-        self.deliver_from_hub();
-    }
-
-    fn is_running(&self, operation: usize) -> bool {
-        self.hub.is_known(operation) && self.runs[operation].end.is_none()
-    }
-
-    fn label(&mut self, operation: usize) -> u32 {
-        let label = self.runs[operation].labels.len() as u32 + 1;
-        self.runs[operation].labels.push(label);
-        label
-    }
-
-    fn end(&mut self, operation: usize, end: End) {
-        let label = self.label(operation);
-        self.runs[operation].end = Some(end);
-        self.hub.end(operation, end, label);
-    }
-
-    fn cut(&mut self) {
-        let open: Vec<_> = self.sockets.iter().filter(|(_, socket)| !socket.gone).map(|(dial, _)| *dial).collect();
-        for dial in open {
-            self.hub.close(dial);
-            self.send_in(self.latency, Parcel::Closed(dial, 1006));
-        }
-    }
-
-    fn restart(&mut self, begins_after: u64) {
-        self.cut();
-        let known: Vec<_> = (0..OPERATIONS).filter(|operation| self.hub.is_known(*operation)).collect();
-        self.hub.forget_everything();
-        for operation in known {
-            self.runs[operation].forgotten = true;
-            if self.runs[operation].end.is_none() {
-                self.send_in(begins_after, Parcel::Begin(operation));
-            }
-        }
-    }
-
     /// Ends every fault and every run.
     fn heal(&mut self, ends: &[End; OPERATIONS]) {
         self.refuse_token = false;
@@ -250,84 +179,6 @@ impl World {
             self.input(Input::Timeout);
         }
         true
-    }
-
-    fn arrive(&mut self, parcel: Parcel) {
-        match parcel {
-            Parcel::Accept(dial) => {
-                if self.sockets[&dial].gone {
-                    return;
-                }
-                self.send_in(self.latency, Parcel::Opened(dial));
-                // The third refusal in a row is final.
-                if std::mem::take(&mut self.refuse_token) && self.refusals < 2 {
-                    self.refusals += 1;
-                    self.send_in(self.latency, Parcel::Closed(dial, 4401));
-                } else {
-                    self.hub.accept(dial);
-                }
-            }
-            Parcel::ToHub(dial, command) => {
-                if !self.sockets[&dial].frozen && !self.sockets[&dial].gone {
-                    self.hear(dial, command);
-                }
-            }
-            Parcel::Opened(dial) if !self.sockets[&dial].gone => self.input(Input::Opened { dial }),
-            Parcel::Frame(dial, frame) if !self.sockets[&dial].gone && !self.sockets[&dial].frozen => {
-                self.received(dial, frame);
-            }
-            Parcel::Closed(dial, code) if !self.sockets[&dial].gone => {
-                self.sockets.get_mut(&dial).expect("a socket").gone = true;
-                self.input(Input::Closed { dial, code, reason: String::new() });
-            }
-            Parcel::Answer(request, answer) => self.input(Input::Answered { request, answer }),
-            Parcel::Begin(operation) => self.hub.begin(operation),
-            Parcel::Online => self.input(Input::Woke(Wake::Online)),
-            Parcel::Opened(_) | Parcel::Frame(..) | Parcel::Closed(..) => {}
-        }
-        self.deliver_from_hub();
-    }
-
-    fn hear(&mut self, dial: DialId, command: ClientFrame) {
-        match command {
-            ClientFrame::Heartbeat => self.hub.heartbeat(dial),
-            ClientFrame::Subscribe { operation_id, last_event_id, .. } => {
-                self.hub.subscribe(dial, number(&operation_id), &last_event_id);
-            }
-            ClientFrame::Unsubscribe { operation_id } => self.hub.unsubscribe(dial, number(&operation_id)),
-            _ => {}
-        }
-    }
-
-    fn received(&mut self, dial: DialId, frame: Frame) {
-        let channel_of = |operation: usize| self.mux.channel_of(&name(operation));
-        let frame = match frame {
-            Frame::Ready => {
-                self.refusals = 0;
-                self.sockets.get_mut(&dial).expect("a socket").ready = true;
-                HubFrame::Ready
-            }
-            Frame::HeartbeatAck => HubFrame::HeartbeatAck,
-            Frame::Operation(operation, frame) => match channel_of(operation) {
-                Some(channel) => HubFrame::Operation { channel, frame },
-                None => return,
-            },
-            Frame::Lifecycle(operation, status) => {
-                HubFrame::Lifecycle { channel: channel_of(operation), status: status.to_owned(), payload: 0 }
-            }
-        };
-        self.input(Input::Frame { dial, frame });
-    }
-
-    fn deliver_from_hub(&mut self) {
-        for (dial, frame) in std::mem::take(&mut self.hub.sent) {
-            self.send_in(self.latency, Parcel::Frame(dial, frame));
-        }
-    }
-
-    fn send_in(&mut self, millis: u64, parcel: Parcel) {
-        self.sequence += 1;
-        self.network.insert((self.now + millis, self.sequence), parcel);
     }
 
     fn input(&mut self, input: Input<HubFrame<u32>>) {

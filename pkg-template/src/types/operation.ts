@@ -1,4 +1,3 @@
-import type { GatewayError } from '../errors.js';
 import type {
   AgentStreamClientEvents,
   AgentStreamClientOptions,
@@ -81,19 +80,8 @@ export interface OperationClientOptions {
   resumeOnConnect?: boolean;
 }
 
-/** Listener signatures by event name. */
-export interface OperationClientEvents {
-  agent_event: (event: AgentStreamEvent) => void;
-  auth_expired: () => void;
-  auth_failed: (reason: string) => void;
-  connected: () => void;
-  disconnected: () => void;
-  error: (error: GatewayError) => void;
-  reconnecting: (delayMs: number) => void;
-  resume_complete: AgentStreamClientEvents['resume_complete'];
-  session_complete: AgentStreamClientEvents['session_complete'];
-  status_changed: (status: ConnectionStatus) => void;
-}
+/** Listener signatures by event name: those of an `AgentStreamClient`, so that one can stand for the other. */
+export type OperationClientEvents = AgentStreamClientEvents;
 
 /** One operation with the members of an `AgentStreamClient`, whatever carries it. */
 export interface OperationClient {

@@ -3,12 +3,16 @@ const EVENTS = [
   'auth_expired',
   'auth_failed',
   'connected',
+  'continuity',
   'disconnected',
   'error',
+  'input_request',
   'reconnecting',
   'resume_complete',
   'session_complete',
+  'status_change',
   'status_changed',
+  'tool_confirmation_request',
 ];
 
 /** Everything that an operation emits, as `[event, ...arguments]`. */

@@ -1,4 +1,7 @@
-import type {
+import type { MuxClientMessage, MuxServerMessage } from 'agent-gateway-client/mux';
+
+/** Every type is passed on once, so that a missing export is an error. */
+export type {
   DocumentChannel,
   DocumentChannelHandler,
   GatewayMuxClientEvents,
@@ -39,49 +42,6 @@ import type {
   ResumeCompleteInfo,
   ToolResultPayload,
 } from 'agent-gateway-client/mux';
-
-/** Every type is used once, so that a missing export is an error. */
-export type Vocabulary = [
-  DocumentChannel,
-  DocumentChannelHandler,
-  GatewayMuxClientEvents,
-  GatewayMuxClientOptions,
-  GatewayMuxStatus,
-  MirroredTerminalEchoProtocol,
-  MirroredTerminalEchoSignal,
-  MuxAgentEventMessage,
-  MuxClientMessage,
-  MuxDocAwarenessEntry,
-  MuxDocClientMessage,
-  MuxDocServerMessage,
-  MuxErrorMessage,
-  MuxHeartbeatAckMessage,
-  MuxHeartbeatMessage,
-  MuxInputRequestMessage,
-  MuxOpLifecycleMessage,
-  MuxOperationMessage,
-  MuxOperationMeta,
-  MuxReadyMessage,
-  MuxResumeCompleteMessage,
-  MuxServerMessage,
-  MuxSessionCompleteMessage,
-  MuxStatusChangeMessage,
-  MuxSubscribeFailedMessage,
-  MuxSubscribeMessage,
-  MuxToolConfirmationMessage,
-  MuxToolConfirmationRequestMessage,
-  MuxToolResultMessage,
-  MuxUnsubscribeMessage,
-  MuxUserInputMessage,
-  OperationClient,
-  OperationClientEvents,
-  OperationClientOptions,
-  OperationSubscribeOptions,
-  OperationSubscription,
-  OperationSubscriptionEvents,
-  ResumeCompleteInfo,
-  ToolResultPayload,
-];
 
 const frames: MuxServerMessage[] = [
   { type: 'ready', userId: 'user_1', connectionId: 'c-1', protocol: 2 },

@@ -5,6 +5,7 @@ import {
   openOperation,
   type AgentStreamClientOptions,
   type AgentStreamEvent,
+  type AgentStreamSessionCompletion,
   type Completion,
   type ConnectionStatus,
   type GatewayError,
@@ -16,20 +17,25 @@ import {
   type OperationSubscription,
 } from 'agent-gateway-client/mux';
 
-/** What a chat store keeps of a client, whichever protocol carries it. */
-interface StoredClient {
+/** What a chat store keeps of a client, by its methods only. */
+interface KnownClient {
   connect(): void;
   disconnect(): void;
-  on(event: 'agent_event', listener: (event: AgentStreamEvent) => void): () => void;
-  on(event: 'auth_expired' | 'connected' | 'disconnected', listener: () => void): () => void;
-  on(event: 'auth_failed', listener: (reason: string) => void): () => void;
-  on(event: 'status_changed', listener: (status: ConnectionStatus) => void): () => void;
+  on(event: 'agent_event', listener: (event: AgentStreamEvent) => void): void;
+  on(event: 'auth_expired' | 'connected' | 'disconnected', listener: () => void): void;
+  on(event: 'auth_failed', listener: (reason: string) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'reconnecting', listener: (delayMs: number) => void): void;
+  on(event: 'session_complete', listener: (completion: AgentStreamSessionCompletion) => void): void;
+  on(event: 'status_changed', listener: (status: ConnectionStatus) => void): void;
   reconnect(): Promise<void>;
   sendToolResult(payload: { content: string | null; success: boolean; toolCallId: string }): boolean;
   updateToken(token: string): void;
 }
 
 type Members = 'connect' | 'disconnect' | 'on' | 'reconnect' | 'sendToolResult' | 'updateToken';
+/** The same by the members of the class: a store that was written for one client takes the others. */
+type StoredClient = Pick<AgentStreamClient, Members>;
 
 const muxOptions: GatewayMuxClientOptions = {
   gatewayUrl: 'https://gateway.example.org',
@@ -38,18 +44,15 @@ const muxOptions: GatewayMuxClientOptions = {
 
 export function stored(options: AgentStreamClientOptions, mux: GatewayMuxClient): StoredClient[] {
   const { gatewayUrl, operationId, token } = options;
-  return [
+  const clients = [
     new AgentStreamClient(options),
     createOperationClient(mux, operationId, { executor: true, lastEventId: '41', resumeOnConnect: true }),
     openOperation({ gatewayUrl, operationId, token: token ?? '', executor: true }),
   ];
+  const known: KnownClient[] = clients;
+  known.forEach((client) => client.connect());
+  return clients;
 }
-
-/** A store that was written for one of them takes the other. */
-export const adapted: Pick<AgentStreamClient, 'connect' | 'disconnect' | 'reconnect'> = openOperation({
-  ...muxOptions,
-  operationId: 'op_1',
-});
 
 /** A test double needs the stored members only. */
 export const double: Pick<OperationClient, Members> = {
