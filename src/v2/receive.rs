@@ -175,8 +175,8 @@ impl<P: Clone> Mux<P> {
             let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
             let Some(subscription) = subscription else { continue };
             subscription.begin(at);
-            if subscription.status != Status::Connected {
-                self.notify(id, Status::Connected);
+            if subscription.enter(Status::Connected, None, at.now) {
+                self.tell_one(id, Event::StatusChanged(Status::Connected));
                 self.tell_one(id, Event::Connected);
             }
         }
@@ -318,17 +318,13 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn notify(&mut self, id: SubscriptionId, status: Status) {
-        let (now, reason) = (self.now, self.link.snapshot().reason);
-        let subscription = self.wires.iter_mut().flatten().find_map(|wire| wire.find_mut(id));
-        let Some(subscription) = subscription.filter(|subscription| subscription.status != status) else { return };
-        subscription.enter(status, reason, now);
-        self.tell_one(id, Event::StatusChanged(status));
-    }
-
     pub(super) fn notify_all(&mut self, status: Status) {
-        for id in self.ids() {
-            self.notify(id, status);
+        let reason = self.link.snapshot().reason;
+        for subscription in self.wires.iter_mut().flatten().flat_map(|wire| &mut wire.subscriptions) {
+            if subscription.enter(status, reason, self.now) {
+                let (subscription, event) = (subscription.id, Event::StatusChanged(status));
+                self.out.push_back(Output::Event(MuxEvent::Operation { subscription, event }));
+            }
         }
     }
 

@@ -141,13 +141,18 @@ impl<P> Subscription<P> {
         Self { id, executor, status, since, history: Vec::new(), operation }
     }
 
-    pub(super) fn enter(&mut self, status: Status, reason: Option<Reason>, now: Timestamp) {
+    /// Enters a status. `false`: it was in it.
+    pub(super) fn enter(&mut self, status: Status, reason: Option<Reason>, now: Timestamp) -> bool {
+        if self.status == status {
+            return false;
+        }
         self.status = status;
         self.since = now;
         if self.history.len() == REMEMBERED_TRANSITIONS {
             self.history.remove(0);
         }
         self.history.push(Transition { at: now, status, reason });
+        true
     }
 
     /// Begins on a socket. What it asks for is asked for once for all subscriptions of the operation.
