@@ -13,8 +13,9 @@ const KILLS = 40;
 const project = await createProject({
   copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
   files: {
-    'mux.html': page(KILLS),
-    'restart.html': page(0),
+    'mux.html': page({ userId: 'killed', kills: KILLS, speedMs: 110 }),
+    'restart.html': page({ userId: 'restarted', kills: 0, speedMs: 25 }),
+    'rotation.html': page({ userId: 'rotated', kills: 0, speedMs: 60, rotateAfterMs: 2_000 }),
   },
 });
 const browser = await launchBrowser();
@@ -48,6 +49,20 @@ describe('ten operations over one socket', () => {
       assert.ok(resets >= 1, 'the loss is told');
     }
   });
+
+  test('are handed from socket to socket every two seconds, and nobody is told', async () => {
+    const url = new URL('rotation.html', server.url).href;
+    const { runs, sockets, statuses } = await resultOf(browser, url, { timeoutMs: 120_000 });
+    assert.ok(sockets >= 4, `several sockets: ${sockets}`);
+    assert.deepEqual(statuses, ['connecting', 'connected']);
+    for (const { ends, resets, statuses, status, text, truth } of runs) {
+      assert.equal(ends, 1);
+      assert.equal(resets, 0);
+      assert.equal(statuses.join().replace(/^connected,/, ''), 'disconnected', 'no change but the last');
+      assert.equal(status, truth.outcome);
+      assert.equal(text, truth.text, 'no event lost or doubled');
+    }
+  });
 });
 
 /** What happens when a gateway is restarted: it forgets, and the product's server begins what still runs anew. */
@@ -65,11 +80,11 @@ async function post(path, body = {}) {
   assert.ok(response.ok, `${path}: ${response.status}`);
 }
 
-function page(kills) {
+function page(options) {
   return `<!doctype html><script type="module">
     import { GatewayMuxClient } from '/node_modules/agent-gateway-client/mux.mjs';
     import { followAll } from '/support/follow-all.mjs';
-    const options = { gateway: ${JSON.stringify(gatewayUrl())}, runs: ${RUNS}, kills: ${kills} };
+    const options = { gateway: ${JSON.stringify(gatewayUrl())}, runs: ${RUNS}, ...${JSON.stringify(options)} };
     globalThis.result = await followAll(GatewayMuxClient, options);
   </script>`;
 }

@@ -2,27 +2,35 @@
  * Starts runs of one user, follows all of them over one mux, kills its socket as often as is asked, each time it stands,
  * and tells how each run ended. What is followed is in `globalThis.following`.
  */
-export async function followAll(GatewayMuxClient, { gateway, runs, kills }) {
-  const userId = `user-${kills}`;
+export async function followAll(GatewayMuxClient, { gateway, userId, runs, kills, speedMs, rotateAfterMs }) {
   const request = async (method, path, body) => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(gateway + path, { method, headers, body: body && JSON.stringify(body) });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return response.json();
   };
+  let sockets = 0;
+  class CountedWebSocket extends WebSocket {
+    constructor(url) {
+      super(url);
+      sockets++;
+    }
+  }
   const mux = new GatewayMuxClient({
     gatewayUrl: gateway,
     keepAlive: true,
+    rotateAfterMs,
+    WebSocket: CountedWebSocket,
     getToken: async () => (await request('POST', '/dev/tokens', { userId })).token,
     logger: {},
   });
-  let sockets = 0;
-  mux.on('connected', () => sockets++);
+  const statuses = [];
+  mux.on('status_changed', (status) => statuses.push(status));
 
   const followed = [];
   for (let index = 0; index < runs; index++) {
     const script = ['long', 'markdown', 'members', 'failing'][index % 4];
-    const run = await request('POST', '/dev/runs', { script, userId, speedMs: kills ? 110 : 25 });
+    const run = await request('POST', '/dev/runs', { script, userId, speedMs });
     followed.push(follow(mux, run.operationId));
   }
   await mux.connect();
@@ -40,13 +48,15 @@ export async function followAll(GatewayMuxClient, { gateway, runs, kills }) {
       return { ...seen, status, truth: { text, outcome } };
     }),
   );
+  const told = [...statuses];
   mux.dispose();
-  return { runs: ended, sockets };
+  return { runs: ended, sockets, statuses: told };
 }
 
 function follow(mux, id) {
   const subscription = mux.subscribe(id, { executor: true });
-  const seen = { ends: 0, resets: 0, text: '' };
+  const seen = { ends: 0, resets: 0, statuses: [], text: '' };
+  subscription.on('status_changed', (status) => seen.statuses.push(status));
   subscription.on('agent_event', ({ type, operationId, data }) => {
     if (type === 'stream_chunk' && operationId === id && data.chunkType === 'text') seen.text += data.content;
   });
