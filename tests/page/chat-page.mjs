@@ -1,5 +1,6 @@
 // The chat page as a test sees it: what a person can do on it, and what can be read off it.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { eventually } from './harness.mjs';
 
 /** How long an ordinary step of the page may take. */
@@ -7,22 +8,26 @@ export const STEP_MS = 15_000;
 /** How long a whole run may take, reconnects included. */
 export const RUN_MS = 30_000;
 
-/** Opens the page in a browser context of its own. `close` is due at the end of each test. */
+/** Opens the page in a browser context of its own, for a user of its own. `close` is due at the end of each test. */
 export async function openChat(browser, pageUrl, gateway, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(STEP_MS);
   await context.addInitScript(watchPage);
-  const page = await context.newPage();
-  const chat = new Chat(page, pageUrl, gateway);
-  await page.goto(`${pageUrl}?gateway=${encodeURIComponent(gateway.url)}`);
+  return openTab(context, pageUrl, gateway, `user_${randomUUID()}`);
+}
+
+async function openTab(context, pageUrl, gateway, userId) {
+  const chat = new Chat(await context.newPage(), pageUrl, gateway, userId);
+  await chat.goto(pageUrl);
   return chat;
 }
 
 class Chat {
-  constructor(page, pageUrl, gateway) {
+  constructor(page, pageUrl, gateway, userId) {
     this.page = page;
     this.pageUrl = pageUrl;
     this.gateway = gateway;
+    this.userId = userId;
     this.pageErrors = [];
     this.answer = page.getByTestId('agent-message').last();
     this.badge = page.getByTestId('badge');
@@ -31,6 +36,58 @@ class Chat {
     this.banner = page.getByTestId('banner');
     this.log = page.getByTestId('log');
     this.message = page.getByLabel('Message', { exact: true });
+    this.sidebar = page.getByTestId('sidebar');
+    this.socket = page.getByTestId('socket');
+    this.announcements = page.getByTestId('announcements');
+    this.conversations = this.sidebar.getByTestId('conversation-link');
+    page.on('pageerror', (error) => this.pageErrors.push(error.message));
+  }
+
+  /** Opens this page of the application, at the gateway and as the user of the test. */
+  goto(pageUrl, options) {
+    const query = new URLSearchParams({ gateway: this.gateway.url, user: this.userId });
+    return this.page.goto(`${pageUrl}?${query}`, options);
+  }
+
+  /** The same user in another tab of the same browser. */
+  openTab() {
+    return openTab(this.page.context(), this.pageUrl, this.gateway, this.userId);
+  }
+
+  /** The entry of the sidebar with this title. */
+  conversation(title) {
+    return this.conversations.filter({ hasText: title });
+  }
+
+  /** Waits until the sidebar shows a conversation in this state. */
+  conversationIs(title, state, timeout = RUN_MS) {
+    const entry = this.conversation(title).and(this.page.locator(`[data-state=${state}]`));
+    return entry.waitFor({ timeout });
+  }
+
+  async openConversation(title) {
+    await this.conversation(title).click();
+    await this.conversation(title).and(this.page.locator('[aria-current]')).waitFor();
+  }
+
+  /** Begins a conversation with a message, and returns the operation id of its run. */
+  async begin(script, options) {
+    await this.page.getByTestId('new-conversation').click();
+    await this.page.getByTestId('empty').waitFor();
+    return this.send(script, options);
+  }
+
+  /** How many sockets the page has open, and how many it ever opened. */
+  sockets() {
+    return this.page.evaluate(() => ({
+      open: globalThis.sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length,
+      opened: globalThis.sockets.length,
+    }));
+  }
+
+  /** Chooses whose sockets the faults are for: `run` or `user`. */
+  async breaks(scope) {
+    await this.page.getByTestId('fault-scope').selectOption(scope);
   }
 
   close() {
@@ -154,6 +211,13 @@ function watchPage() {
   // The clipboard is one for all pages of the browser, and tests run side by side.
   navigator.clipboard.writeText = async (text) => {
     globalThis.copiedText = text;
+  };
+  globalThis.sockets = [];
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...options) {
+      super(...options);
+      globalThis.sockets.push(this);
+    }
   };
   globalThis.policyViolations = [];
   globalThis.buttonHistory = [];

@@ -89,22 +89,25 @@ describe('a run', SIDE_BY_SIDE, () => {
     await chat.buttonIs('stop');
     await chat.endsAs('completed');
     await chat.streamedWhole(operationId);
-    assert.equal(await chat.page.evaluate(() => sessionStorage.getItem('chat.run')), null);
+    assert.equal(await chat.page.evaluate(() => sessionStorage.getItem('chat.runs')), '{}');
   });
 
-  chatTest('that the gateway has forgotten is given up after a reload', async (chat) => {
-    await chat.page.evaluate(() => {
-      sessionStorage.setItem(
-        'chat.run',
-        '{"operationId":"op_gone","prompt":"an old question","script":"long"}',
+  chatTest(
+    'that neither the gateway nor the server knows any more is given up',
+    async (chat) => {
+      await chat.page.route('**/announce', (route) =>
+        route.fulfill({ status: 404, json: { error: { code: 'run_not_found', message: 'unknown' } } }),
       );
-    });
-    await chat.page.reload();
-    await chat.endsAs('auth_failed');
-    await chat.failure.getByText('does not know this run any more').waitFor();
-    assert.equal(await chat.failure.getByRole('button').count(), 0);
-    assert.equal(await chat.page.evaluate(() => sessionStorage.getItem('chat.run')), null);
-  });
+      await chat.send('long');
+      await chat.shows(20);
+      await chat.press('restart');
+      await chat.endsAs('lost');
+      await chat.failure.getByText('does not know this run any more').waitFor();
+      assert.equal(await chat.failure.getByRole('button').count(), 0);
+      assert.equal(await chat.page.evaluate(() => sessionStorage.getItem('chat.runs')), '{}');
+    },
+    { own: true },
+  );
 
   chatTest('runs a tool once, also when a reload brings its call again', async (chat) => {
     const results = [];
@@ -115,7 +118,7 @@ describe('a run', SIDE_BY_SIDE, () => {
       }),
     );
     await chat.page.addInitScript(() => {
-      if (!sessionStorage.getItem('chat.run')) return;
+      if (!sessionStorage.getItem('chat.runs')) return;
       Date.prototype.toLocaleString = () => 'another time than before the reload';
     });
     const operationId = await chat.send('tool', { speed: 'Slow' });
@@ -276,22 +279,16 @@ describe('a run whose connection breaks', SIDE_BY_SIDE, () => {
 });
 
 describe('a token', SIDE_BY_SIDE, () => {
-  chatTest(
-    'that expired is refreshed on the same connection',
-    async (chat) => {
-      const operationId = await chat.send('markdown');
-      await chat.shows(50);
-      await chat.press('expireToken');
-      const { accepted } = await chat.gateway.api('/dev/connections');
-      await chat.press('drop');
-      await chat.logged('token requested').waitFor();
-      await chat.endsAs('completed');
-      await chat.streamedWhole(operationId);
-      assert.equal((await chat.gateway.api('/dev/connections')).accepted, accepted + 1);
-      assert.deepEqual(await chat.buttonHistory(), RUN_ONCE);
-    },
-    { own: true },
-  );
+  chatTest('that expired is replaced by a fresh one', async (chat) => {
+    const operationId = await chat.send('markdown');
+    await chat.shows(50);
+    await chat.press('expireToken');
+    await chat.press('drop');
+    await chat.logged('token requested').first().waitFor();
+    await chat.endsAs('completed');
+    await chat.streamedWhole(operationId);
+    assert.deepEqual(await chat.buttonHistory(), RUN_ONCE);
+  });
 
   chatTest('that is refused ends the run with the reason', async (chat) => {
     await chat.send('long');
@@ -300,7 +297,7 @@ describe('a token', SIDE_BY_SIDE, () => {
     await chat.press('drop');
     await chat.endsAs('auth_failed');
     await chat.failure.getByText('Not allowed to follow this run').waitFor();
-    await chat.failure.getByText('Token refused').waitFor();
+    await chat.failure.getByText('The gateway refused the token').waitFor();
     await chat.badge.getByText('the gateway refused the token').waitFor();
     assert.deepEqual(await chat.buttonHistory(), RUN_ONCE);
   });
@@ -352,6 +349,7 @@ describe('a token', SIDE_BY_SIDE, () => {
 /** Makes the gateway refuse the current token as expired while its token endpoint behaves like this. */
 async function expireWith(chat, tokenEndpoint) {
   await chat.shows(5);
+  await chat.breaks('user');
   await chat.choose('tokenEndpoint', tokenEndpoint);
   await chat.press('expireToken');
   await chat.press('drop');

@@ -43,9 +43,7 @@ describe('the page', SIDE_BY_SIDE, () => {
   chatTest('works in the development server, too', async (chat) => {
     const development = await startDevelopmentPage();
     try {
-      await chat.page.goto(`${development.url}?gateway=${encodeURIComponent(chat.gateway.url)}`, {
-        timeout: 20_000,
-      });
+      await chat.goto(development.url, { timeout: 20_000 });
       const operationId = await chat.send('tool', { speed: 'Fast' });
       await chat.endsAs('completed');
       await chat.streamedWhole(operationId);
