@@ -180,6 +180,16 @@ class Chat {
     return this.page.locator(any).waitFor();
   }
 
+  /** Waits until the badge has shown this state at least once since the last call. A reconnect can be a matter of moments. */
+  badgeWas(state) {
+    return eventually(STEP_MS, `the badge to show ${state}`, () =>
+      this.page.evaluate((wanted) => {
+        const at = globalThis.badgeHistory.indexOf(wanted);
+        return globalThis.badgeHistory.splice(0, at + 1).length > 0;
+      }, state),
+    );
+  }
+
   /** Tells the page that its tab was hidden and is visible again. */
   becomesVisible() {
     return this.page.evaluate(() => {
@@ -224,8 +234,18 @@ function watchPage() {
   document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
     globalThis.policyViolations.push(`${violatedDirective} ${blockedURI}`);
   });
+  globalThis.badgeHistory = [];
+  const watch = (testId, attribute, history) => {
+    const value = document.querySelector(`[data-testid=${testId}]`)?.getAttribute(attribute);
+    if (value && value !== history.at(-1)) history.push(value);
+  };
   new MutationObserver(() => {
-    const state = document.querySelector('[data-testid=send]')?.dataset.state;
-    if (state && state !== globalThis.buttonHistory.at(-1)) globalThis.buttonHistory.push(state);
-  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] });
+    watch('send', 'data-state', globalThis.buttonHistory);
+    watch('badge', 'data-status', globalThis.badgeHistory);
+  }).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ['data-state', 'data-status'],
+  });
 }
