@@ -78,17 +78,16 @@ describe('several conversations', SIDE_BY_SIDE, () => {
   });
 
   chatTest('show which of them ended while nobody looked, and say so', async (chat) => {
-    await chat.send('failing', { prompt: 'Unseen.', speed: 'Normal' });
+    await chat.send('markdown', { prompt: 'Unseen.', speed: 'Normal' });
     await chat.begin('long', { prompt: 'Seen.', speed: 'Slow' });
-    await chat.conversationIs('Unseen.', 'failed');
+    await chat.conversationIs('Unseen.', 'finished');
     const unseen = chat.conversation('Unseen.');
     assert.equal(await unseen.getAttribute('data-unread'), 'true');
-    await unseen.getByText('Failed, unread').waitFor();
-    await chat.announcements.getByText('Unseen.: failed').waitFor();
+    await unseen.getByText('Finished, unread').waitFor();
+    await chat.announcements.getByText('Unseen.: finished').waitFor();
     assert.equal(await chat.page.title(), '(1) Agent chat');
     await chat.openConversation('Unseen.');
-    await chat.failure.getByText('refused the request').waitFor();
-    await unseen.getByText('Failed', { exact: true }).waitFor();
+    await unseen.getByText('Finished', { exact: true }).waitFor();
     assert.equal(await chat.page.title(), 'Agent chat');
   });
 
@@ -164,7 +163,7 @@ describe('several conversations', SIDE_BY_SIDE, () => {
   });
 
   chatTest(
-    'are a drawer on a narrow screen, which Escape and a choice close',
+    'are a drawer on a narrow screen, which Escape, a choice and a tap beside it close',
     async (chat) => {
       await chat.send('failing', { prompt: 'A message.', speed: 'Fast' });
       await chat.endsAs('error');
@@ -176,6 +175,9 @@ describe('several conversations', SIDE_BY_SIDE, () => {
       await chat.page.keyboard.press('Escape');
       await chat.sidebar.waitFor({ state: 'hidden' });
       assert.ok(await toggle.evaluate((button) => button === document.activeElement));
+      await toggle.click();
+      await chat.page.getByLabel('Messages').click({ position: { x: 380, y: 20 } });
+      await chat.sidebar.waitFor({ state: 'hidden' });
       await toggle.click();
       await chat.page.getByTestId('new-conversation').click();
       await chat.sidebar.waitFor({ state: 'hidden' });

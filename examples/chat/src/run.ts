@@ -331,7 +331,8 @@ export class Run implements Follower {
     this.textIncomplete = false;
     const streamed = this.transcript.text;
     this.transcript.replaceText(stored.text);
-    if (this.state === 'failed') this.outcome = { ...this.outcome, note: this.outcome.note ?? stored.detail ?? undefined };
+    const note = this.outcome.note ?? (this.state === 'failed' ? (stored.detail ?? undefined) : undefined);
+    this.outcome = { ...this.outcome, note };
     this.reportCompletion(streamed, 'from the stored text');
     this.context.observer.changed(this);
   }

@@ -64,6 +64,10 @@ export class Sidebar {
       onOpen();
     });
     root.addEventListener('keydown', (event) => this.onKey(event));
+    document.addEventListener('pointerdown', ({ target }) => {
+      const isOutside = target instanceof Node && !root.contains(target) && !toggle.contains(target);
+      if (isOutside) this.setOpen(false);
+    });
     this.connect.addEventListener('click', onConnect);
     this.setOpen(false);
     this.render();
