@@ -52,3 +52,18 @@ export function newConversation(): Conversation {
   const digits = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36));
   return new Conversation(`tpc_${digits.join('')}`);
 }
+
+/** The fragment of the page's address that names a conversation. */
+export function addressOf({ id }: Conversation): string {
+  return `#/${encodeURIComponent(id)}`;
+}
+
+/** The id of the conversation that the fragment of an address names; `undefined` for a new one. */
+export function idIn(fragment: string): string | undefined {
+  const named = /^#\/(.+)$/.exec(fragment)?.[1];
+  try {
+    return named && decodeURIComponent(named);
+  } catch {
+    return named;
+  }
+}

@@ -10,6 +10,8 @@ import { Run, type RunContext } from './run';
 export interface ConversationsObserver {
   /** The conversation, or one of its runs, is not as it was. */
   changed(conversation: Conversation, run?: Run): void;
+  /** The list of the server brought a run. */
+  added(conversation: Conversation, run: Run): void;
   /** A run of the conversation ended. */
   ended(conversation: Conversation, run: Run): void;
   logged(conversation: Conversation): void;
@@ -116,7 +118,7 @@ export class Conversations {
     const run = Run.listed(this.contextOf(conversation), summary);
     this.runs.set(summary.operationId, run);
     conversation.add(run);
-    this.observer.changed(conversation, run);
+    this.observer.added(conversation, run);
   }
 
   private heard({ operationId, status }: MuxOpLifecycleMessage): void {

@@ -1,5 +1,5 @@
 import { AgentStreamClient, GatewayMuxClient, UnauthorizedError } from 'agent-gateway-client/mux';
-import type { GatewayMuxState, MuxOpLifecycleMessage, ToolResultPayload } from 'agent-gateway-client/mux';
+import type { GatewayMuxState, MuxOpLifecycleMessage } from 'agent-gateway-client/mux';
 import { ApiError, type GatewayApi } from './api';
 import type { LogEntry } from './log';
 
@@ -14,13 +14,11 @@ export interface Follower {
   readonly operationId: string | undefined;
   /** Whether its tools run on this page. */
   readonly executor: boolean;
-  /** The last event it has seen; empty for everything. */
-  readonly lastEventId: string;
   /** A token for a socket of its own, if it has one already. */
   readonly token: string | undefined;
   runToken(signal: AbortSignal): Promise<string>;
-  /** Goes on with this carrier; `unsent` are the tool results that the one before did not deliver. */
-  carriedBy(carrier: Carrier, unsent: ToolResultPayload[]): void;
+  /** Listens to this carrier from now on. It tells everything from the first event. */
+  carriedBy(carrier: Carrier): void;
 }
 
 export interface LinkObserver {
@@ -79,38 +77,33 @@ export class Link {
   /** Carries a run until `leave`. */
   follow(follower: Follower): void {
     this.followers.add(follower);
-    this.carry(follower, []);
+    this.carry(follower);
   }
 
   leave(follower: Follower): void {
     this.followers.delete(follower);
   }
 
-  private carry(follower: Follower, unsent: ToolResultPayload[]): void {
-    const { operationId, executor, lastEventId, token } = follower;
+  private carry(follower: Follower): void {
+    const { operationId, executor, token } = follower;
     if (!operationId) return;
-    if (this.isShared) {
-      return follower.carriedBy(this.mux.subscribe(operationId, { executor, lastEventId }), unsent);
-    }
+    if (this.isShared) return follower.carriedBy(this.mux.subscribe(operationId, { executor }));
     const client = new AgentStreamClient({
       gatewayUrl: this.api.baseUrl,
       operationId,
-      lastEventId,
       token,
       resumeOnConnect: !token,
       getToken: ({ signal }) => follower.runToken(signal),
     });
-    follower.carriedBy(client, unsent);
+    follower.carriedBy(client);
     client.connect();
   }
 
-  /** This gateway has no v2: every run gets a socket of its own and goes on after its last event. */
+  /** This gateway has no v2, so nothing was carried yet: every run gets a socket of its own. */
   private fallBack(reason: string): void {
     this.observer.logged({ kind: 'connection', type: 'one socket for each run', detail: reason });
     this.isShared = false;
-    for (const follower of this.followers) {
-      this.carry(follower, this.mux.takePendingToolResults(follower.operationId ?? ''));
-    }
+    for (const follower of this.followers) this.carry(follower);
     this.mux.dispose();
     this.observer.changed();
   }

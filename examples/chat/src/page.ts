@@ -2,7 +2,7 @@ import { GatewayApi } from './api';
 import { Badge } from './badge';
 import { Banner } from './banner';
 import { Composer, type Message } from './composer';
-import { type Conversation, newConversation } from './conversation';
+import { addressOf, type Conversation, idIn, newConversation } from './conversation';
 import { Conversations } from './conversations';
 import { element, required } from './dom';
 import { exampleList } from './examples';
@@ -32,6 +32,7 @@ export class ChatPage {
     required('gateway-url').textContent = gatewayUrl;
     const api = new GatewayApi(gatewayUrl, userId);
     this.conversations = new Conversations(api, {
+      added: (conversation, run) => this.added(conversation, run),
       changed: (conversation, run) => this.changed(conversation, run),
       ended: (conversation, run) => this.ended(conversation, run),
       logged: (conversation) => this.log.update(conversation.log),
@@ -80,7 +81,7 @@ export class ChatPage {
   }
 
   private route(): void {
-    const id = decodeURIComponent(/^#\/(.+)$/.exec(location.hash)?.[1] ?? '');
+    const id = idIn(location.hash);
     if (id) return this.show(this.conversations.at(id));
     this.show(this.shown.runs.length > 0 ? newConversation() : this.shown);
   }
@@ -91,13 +92,21 @@ export class ChatPage {
     this.shown = conversation;
     this.composer.draft = conversation.draft;
     this.log.show(conversation.log);
+    conversation.unread = false;
+    for (const run of conversation.runs) run.open();
     this.thread(conversation).show();
     this.changed(conversation);
+    this.countUnread();
+  }
+
+  private added(conversation: Conversation, run: Run): void {
+    if (conversation === this.shown) run.open();
+    this.changed(conversation, run);
   }
 
   private send(message: Message): void {
     this.conversations.send(this.shown, message);
-    history.replaceState(null, '', `#/${encodeURIComponent(this.shown.id)}`);
+    history.replaceState(null, '', addressOf(this.shown));
   }
 
   private stop(): void {
@@ -109,8 +118,6 @@ export class ChatPage {
   private changed(conversation: Conversation, run?: Run): void {
     this.sidebar.update();
     if (conversation !== this.shown) return;
-    conversation.unread = false;
-    for (const each of run ? [run] : conversation.runs) each.open();
     this.threads.get(conversation)?.update(run);
     this.composer.show(conversation.button);
     this.composer.say(conversation.queued ? 'Goes out when the current run has finished' : '');
@@ -122,7 +129,8 @@ export class ChatPage {
     if (!run.operationId) void this.banner.check();
     if (conversation === this.shown && document.visibilityState === 'visible') return;
     if (conversation !== this.shown) conversation.unread = true;
-    this.announcements.textContent = `${conversation.title}: ${ENDED[run.state] ?? 'ended'}`;
+    this.countUnread();
+    this.announcements.textContent = `${conversation.title}: ${run.state}`;
     this.sidebar.update();
   }
 
@@ -131,6 +139,9 @@ export class ChatPage {
     const isShared = this.conversations.link.state !== undefined;
     this.faults.show(run?.outcome ? undefined : run?.operationId, isShared);
     this.sidebar.update();
+  }
+
+  private countUnread(): void {
     const unread = this.conversations.list.filter((conversation) => conversation.unread).length;
     document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
   }
@@ -144,9 +155,7 @@ export class ChatPage {
   }
 
   private emptyState(): HTMLElement {
-    const isNew = !location.hash.startsWith('#/') || location.hash === '#/';
-    const { isLoaded } = this.conversations;
-    const words = isNew ? WELCOME : isLoaded ? FORGOTTEN : { title: 'Waiting for the gateway…', text: '' };
+    const words = idIn(location.hash) ? (this.conversations.isLoaded ? FORGOTTEN : LOADING) : WELCOME;
     return element(
       'div',
       { class: 'empty', 'data-testid': 'empty' },
@@ -175,16 +184,12 @@ export class ChatPage {
   }
 }
 
-const ENDED: Partial<Record<Run['state'], string>> = {
-  finished: 'finished',
-  failed: 'failed',
-  stopped: 'stopped',
-};
-
 const WELCOME = {
   title: 'Talk to the agent, then break the connection',
   text: 'Every message starts a run at the gateway, and all runs share one socket. Cut it from the panel on the side and watch the answers arrive whole.',
 };
+
+const LOADING = { title: 'Waiting for the gateway…', text: '' };
 
 const FORGOTTEN = {
   title: 'This conversation is gone',

@@ -1,5 +1,5 @@
 import { type AgentStreamEvent, type Completion, UnauthorizedError } from 'agent-gateway-client/mux';
-import type { ConnectionState, MuxOpLifecycleMessage, ToolResultPayload } from 'agent-gateway-client/mux';
+import type { ConnectionState, MuxOpLifecycleMessage } from 'agent-gateway-client/mux';
 import { ApiError, type GatewayApi, type NewRun, type RunSummary, type Script } from './api';
 import type { Carrier, Follower, Link } from './link';
 import type { LogEntry } from './log';
@@ -8,6 +8,7 @@ import { ClientTools } from './tools';
 import { Transcript } from './transcript';
 
 const STOP_WITHIN_MS = 10_000;
+const NO_TEXT = 'The text could not be loaded. It is asked for again when this conversation is opened again.';
 const GONE = 'The gateway does not know this run any more.';
 
 export type RunState = 'running' | 'waiting' | 'finished' | 'failed' | 'stopped';
@@ -46,7 +47,6 @@ export class Run implements Follower {
   outcome: Outcome | undefined;
   operationId: string | undefined;
   token: string | undefined;
-  lastEventId = '';
 
   private carrier: Carrier | undefined;
   private tools: ClientTools | undefined;
@@ -57,6 +57,7 @@ export class Run implements Follower {
   private announcing = false;
   private textIncomplete = false;
   private gone = false;
+  private lastEventId = '';
 
   private constructor(
     private readonly context: RunContext,
@@ -157,9 +158,7 @@ export class Run implements Follower {
     this.stopping = true;
     this.log('stop requested');
     this.stopTimer = setTimeout(() => this.giveUpStopping(), STOP_WITHIN_MS);
-    this.context.api
-      .interrupt(operationId)
-      .catch((error: Error) => this.log('stop failed', error.message));
+    this.context.api.interrupt(operationId).catch((error: Error) => this.log('stop failed', error.message));
     this.context.observer.changed(this);
   }
 
@@ -171,10 +170,9 @@ export class Run implements Follower {
     return true;
   }
 
-  carriedBy(carrier: Carrier, unsent: ToolResultPayload[]): void {
+  carriedBy(carrier: Carrier): void {
     this.carrier = carrier;
     this.listen(carrier);
-    for (const result of unsent) this.tools?.deliver(result);
     void carrier.done.then((completion) => {
       if (carrier === this.carrier && !this.outcome) this.finish(completion);
     });
@@ -293,7 +291,8 @@ export class Run implements Follower {
   }
 
   private giveUpStopping(): void {
-    const note = 'The gateway did not confirm the stop within 10 seconds. The run may still be working there.';
+    const note =
+      'The gateway did not confirm the stop within 10 seconds. The run may still be working there.';
     this.end({ status: 'interrupted', note, resumable: false });
   }
 
@@ -302,7 +301,7 @@ export class Run implements Follower {
     const words = typeof detail === 'string' && detail ? detail : reason;
     this.end({
       status,
-      note: this.transcript.error ?? (status === 'completed' ? undefined : WORDS[words ?? ''] ?? words),
+      note: this.transcript.error ?? (status === 'completed' ? undefined : (WORDS[words ?? ''] ?? words)),
       resumable: status === 'auth_failed' || status === 'disconnected',
     });
   }
@@ -327,12 +326,13 @@ export class Run implements Follower {
       this.log('text not loaded', error.message);
       return undefined;
     });
-    if (!stored || !this.outcome) return;
-    this.textIncomplete = false;
+    if (!this.outcome) return;
+    this.textIncomplete = !stored;
     const streamed = this.transcript.text;
-    this.transcript.replaceText(stored.text);
-    const note = this.outcome.note ?? (this.state === 'failed' ? (stored.detail ?? undefined) : undefined);
-    this.outcome = { ...this.outcome, note };
+    if (stored) this.transcript.replaceText(stored.text);
+    const known = this.outcome.note === NO_TEXT ? undefined : this.outcome.note;
+    const told = this.state === 'failed' ? (stored?.detail ?? undefined) : undefined;
+    this.outcome = { ...this.outcome, note: known ?? (stored ? told : NO_TEXT) };
     this.reportCompletion(streamed, 'from the stored text');
     this.context.observer.changed(this);
   }

@@ -1,6 +1,6 @@
 import type { GatewayMuxState } from 'agent-gateway-client/mux';
 import { STATUS } from './badge';
-import type { Conversation, ConversationState } from './conversation';
+import { addressOf, type Conversation, type ConversationState } from './conversation';
 import { element, icon, oncePerFrame } from './dom';
 
 const STATE: Record<ConversationState, string> = {
@@ -15,9 +15,9 @@ const STATE: Record<ConversationState, string> = {
 const MARK: Record<ConversationState, string> = {
   new: '',
   running: 'M12 4a8 8 0 1 1-8 8',
-  waiting: 'M9.5 9.4a2.6 2.6 0 1 1 3.5 2.4c-.6.3-1 .8-1 1.5v.5M12 17.4h.01',
+  waiting: 'M8 8.5a4 4 0 1 1 5.6 3.7c-1 .5-1.6 1.2-1.6 2.3v.5M12 19.5h.01',
   finished: 'M6 12.5l4 4 8-9',
-  failed: 'M12 6v7.5M12 17.8h.01',
+  failed: 'M12 4v10.5M12 19.5h.01',
   stopped: 'M8 8h8v8H8z',
 };
 
@@ -121,9 +121,7 @@ export class Sidebar {
     const { link } = this.model;
     const state = link?.status ?? 'separate';
     this.socket.dataset.state = state;
-    const words = link
-      ? `One socket for all runs: ${(STATUS[state] ?? state).toLowerCase()}`
-      : 'One socket for each run';
+    const words = link ? `One socket: ${(STATUS[state] ?? state).toLowerCase()}` : 'One socket for each run';
     if (this.socket.textContent !== words) this.socket.textContent = words;
     this.connect.hidden = state !== 'disconnected' || !this.model.isLoaded;
   }
@@ -148,7 +146,7 @@ class Item {
   private shownState: ConversationState | undefined;
 
   constructor(private readonly conversation: Conversation) {
-    this.link.href = `#/${encodeURIComponent(conversation.id)}`;
+    this.link.href = addressOf(conversation);
     this.link.append(this.mark, this.title, this.state);
   }
 

@@ -36,12 +36,6 @@ export class ClientTools {
     this.deliver(result);
   }
 
-  /** Sends a result, or keeps it until there is a connection. */
-  deliver(result: ToolResultPayload): void {
-    if (this.send(result)) this.unsent.delete(result);
-    else this.unsent.add(result);
-  }
-
   /** Sends what could not be sent while there was no connection. */
   resend(): void {
     for (const result of [...this.unsent]) this.deliver(result);
@@ -50,6 +44,11 @@ export class ClientTools {
   /** Nothing is known to have arrived: all results go out again with the next connection. */
   resendAll(): void {
     for (const result of this.results.values()) this.unsent.add(result);
+  }
+
+  private deliver(result: ToolResultPayload): void {
+    if (this.send(result)) this.unsent.delete(result);
+    else this.unsent.add(result);
   }
 }
 
