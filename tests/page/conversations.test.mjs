@@ -186,6 +186,22 @@ describe('several conversations', SIDE_BY_SIDE, () => {
     { viewport: { width: 390, height: 800 } },
   );
 
+  chatTest('are listed once, also when the list comes before the answer to a start', async (chat) => {
+    await chat.page.route('**/dev/runs', async (route) => {
+      const response = await route.fetch();
+      const listed = chat.page.waitForResponse((answer) => answer.url().endsWith(`/${chat.userId}/runs`));
+      await chat.page.evaluate(() => dispatchEvent(new Event('online')));
+      await (await listed).finished();
+      // Long enough for the page to have shown what was listed.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.fulfill({ response });
+    });
+    await chat.send('long', { prompt: 'Answered late.', speed: 'Slow' });
+    await chat.shows(5);
+    assert.equal(await chat.conversations.count(), 1);
+    assert.equal(await chat.page.getByTestId('user-message').count(), 1);
+  });
+
   chatTest('that the gateway does not know are said to be gone', async (chat) => {
     await chat.page.evaluate(() => (location.hash = '#/tpc_gone'));
     await chat.page.getByText('This conversation is gone').waitFor();

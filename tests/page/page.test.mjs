@@ -118,4 +118,14 @@ async function checkWithAxe(chat) {
   await chat.send('failing', { speed: 'Fast' });
   await chat.endsAs('error');
   await check();
+  await chat.send('markdown', { prompt: 'Unread.', speed: 'Slow' });
+  await chat.begin('input', { prompt: 'Waiting.', speed: 'Fast' });
+  await chat.begin('long', { prompt: 'Running.', speed: 'Slow' });
+  await chat.conversationIs('Waiting.', 'waiting');
+  await chat.sidebar.getByText('Finished, unread').waitFor();
+  await check();
+  await chat.page.setViewportSize({ width: 390, height: 800 });
+  await check();
+  await chat.page.getByTestId('sidebar-toggle').click();
+  await check();
 }

@@ -105,6 +105,8 @@ export class Conversations {
 
   private async load(): Promise<void> {
     const listed = await this.api.runs();
+    // The list may hold a run that this tab has just started, whose answer is still on its way.
+    await Promise.all(this.starting);
     for (const summary of listed) this.take(summary);
     const ids = new Set(listed.map(({ operationId }) => operationId));
     for (const [id, run] of this.runs) if (!ids.has(id)) run.isNotListed();
@@ -126,7 +128,7 @@ export class Conversations {
     // How a run ended that the gateway forgot, only the server knows.
     if (run && status !== 'gone') return run.tell(status);
     if (run?.outcome) return;
-    // The news of a run that this tab has just started come before the answer that names it.
+    // So may the news.
     void Promise.all(this.starting).then(() => {
       if (status === 'gone' || !this.runs.has(operationId)) this.refreshQuietly();
     });
