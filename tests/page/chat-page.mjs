@@ -180,24 +180,30 @@ class Chat {
     return this.page.locator(any).waitFor();
   }
 
-  /** Waits until the badge has shown this state at least once since the last call. A reconnect can be a matter of moments. */
-  badgeWas(state) {
-    return eventually(STEP_MS, `the badge to show ${state}`, () =>
+  /**
+   * Waits until the badge has shown this state at least once since the last call, and returns when, on the clock of the
+   * page. A reconnect can be a matter of moments.
+   */
+  async badgeWas(state) {
+    const { at } = await eventually(STEP_MS, `the badge to show ${state}`, () =>
       this.page.evaluate((wanted) => {
-        const at = globalThis.badgeHistory.indexOf(wanted);
-        return globalThis.badgeHistory.splice(0, at + 1).length > 0;
+        const index = globalThis.badgeHistory.findIndex((shown) => shown.state === wanted);
+        return globalThis.badgeHistory.splice(0, index + 1).at(-1);
       }, state),
     );
+    return at;
   }
 
-  /** Tells the page that its tab was hidden and is visible again. */
+  /** Tells the page that its tab was hidden and is visible again; returns when, on the clock of the page. */
   becomesVisible() {
     return this.page.evaluate(() => {
+      const now = performance.now();
       for (const state of ['hidden', 'visible']) {
         Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
         Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
         document.dispatchEvent(new Event('visibilitychange'));
       }
+      return now;
     });
   }
 
@@ -235,13 +241,15 @@ function watchPage() {
     globalThis.policyViolations.push(`${violatedDirective} ${blockedURI}`);
   });
   globalThis.badgeHistory = [];
-  const watch = (testId, attribute, history) => {
-    const value = document.querySelector(`[data-testid=${testId}]`)?.getAttribute(attribute);
-    if (value && value !== history.at(-1)) history.push(value);
-  };
+  const read = (testId, attribute) =>
+    document.querySelector(`[data-testid=${testId}]`)?.getAttribute(attribute);
+  let badge;
   new MutationObserver(() => {
-    watch('send', 'data-state', globalThis.buttonHistory);
-    watch('badge', 'data-status', globalThis.badgeHistory);
+    const button = read('send', 'data-state');
+    if (button && button !== globalThis.buttonHistory.at(-1)) globalThis.buttonHistory.push(button);
+    const state = read('badge', 'data-status');
+    if (state && state !== badge) globalThis.badgeHistory.push({ state, at: performance.now() });
+    badge = state;
   }).observe(document, {
     subtree: true,
     childList: true,

@@ -78,7 +78,7 @@ describe('several conversations', SIDE_BY_SIDE, () => {
   });
 
   chatTest('show which of them ended while nobody looked, and say so', async (chat) => {
-    await chat.send('markdown', { prompt: 'Unseen.', speed: 'Normal' });
+    await chat.send('markdown', { prompt: 'Unseen.', speed: 'Slow' });
     await chat.begin('long', { prompt: 'Seen.', speed: 'Slow' });
     await chat.conversationIs('Unseen.', 'finished');
     const unseen = chat.conversation('Unseen.');
@@ -234,7 +234,7 @@ describe('a second tab', SIDE_BY_SIDE, () => {
     other.page.on('request', (request) => requests.push(request.resourceType()));
     await chat.send('input', { prompt: 'Asked in the first tab.', speed: 'Fast' });
     await other.conversationIs('Asked in the first tab.', 'waiting');
-    await chat.begin('markdown', { prompt: 'Begun in the first tab.', speed: 'Normal' });
+    await chat.begin('markdown', { prompt: 'Begun in the first tab.', speed: 'Slow' });
     await other.conversationIs('Begun in the first tab.', 'running', STEP_MS);
     await other.conversationIs('Begun in the first tab.', 'finished');
     assert.equal(await other.conversation('Begun in the first tab.').getAttribute('data-unread'), 'true');

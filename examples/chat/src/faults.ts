@@ -104,6 +104,7 @@ export class FaultPanel {
     if (shown === this.shown) return;
     this.shown = shown;
     this.controls.disabled = true;
+    this.fill({});
     this.result.textContent = target ? '' : 'Start a run to break its connection.';
     if (target) void this.read(target, shown);
   }
@@ -113,6 +114,10 @@ export class FaultPanel {
     if (shown !== this.shown) return;
     // Not before: a switch moved in the meantime would be shown as it was.
     this.controls.disabled = false;
+    this.fill(faults);
+  }
+
+  private fill(faults: Faults): void {
     for (const [name, input] of this.switches) input.checked = faults[name] === true;
     this.delay.input.value = String(faults.delayMs ?? 0);
     this.tokenEndpoint.input.value = faults.tokenEndpoint ?? 'ok';
