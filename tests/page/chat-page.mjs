@@ -174,10 +174,9 @@ class Chat {
     await this.faultIsSet();
   }
 
-  /** Waits until the badge shows one of these states of the connection. */
-  badgeIs(...states) {
-    const any = states.map((state) => `[data-testid=badge][data-status=${state}]`).join(',');
-    return this.page.locator(any).waitFor();
+  /** Waits until the badge shows this state of the connection. */
+  badgeIs(state) {
+    return this.page.locator(`[data-testid=badge][data-status=${state}]`).waitFor();
   }
 
   /**
