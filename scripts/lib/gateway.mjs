@@ -14,12 +14,12 @@ export async function buildGateway() {
 }
 
 /**
- * Starts the development gateway; `port: 0` takes any free port.
+ * Starts the development gateway; `port: 0` takes any free port, `args` are further options of its command line.
  *
  * Resolves with `{ url, child, stop }` when it accepts connections. Rejects with what it printed when it ends before.
  */
-export async function startGateway({ program, port = 0, echo = false }) {
-  const child = start(program, ['--dev', '--port', String(port)]);
+export async function startGateway({ program, port = 0, echo = false, args = [] }) {
+  const child = start(program, ['--dev', '--port', String(port), ...args]);
   const printed = [];
   const keep = (line) => {
     printed.push(line);

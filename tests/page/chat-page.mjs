@@ -1,5 +1,6 @@
 // The chat page as a test sees it: what a person can do on it, and what can be read off it.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { eventually } from './harness.mjs';
 
 /** How long an ordinary step of the page may take. */
@@ -7,22 +8,26 @@ export const STEP_MS = 15_000;
 /** How long a whole run may take, reconnects included. */
 export const RUN_MS = 30_000;
 
-/** Opens the page in a browser context of its own. `close` is due at the end of each test. */
+/** Opens the page in a browser context of its own, for a user of its own. `close` is due at the end of each test. */
 export async function openChat(browser, pageUrl, gateway, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(STEP_MS);
   await context.addInitScript(watchPage);
-  const page = await context.newPage();
-  const chat = new Chat(page, pageUrl, gateway);
-  await page.goto(`${pageUrl}?gateway=${encodeURIComponent(gateway.url)}`);
+  return openTab(context, pageUrl, gateway, `user_${randomUUID()}`);
+}
+
+async function openTab(context, pageUrl, gateway, userId) {
+  const chat = new Chat(await context.newPage(), pageUrl, gateway, userId);
+  await chat.goto(pageUrl);
   return chat;
 }
 
 class Chat {
-  constructor(page, pageUrl, gateway) {
+  constructor(page, pageUrl, gateway, userId) {
     this.page = page;
     this.pageUrl = pageUrl;
     this.gateway = gateway;
+    this.userId = userId;
     this.pageErrors = [];
     this.answer = page.getByTestId('agent-message').last();
     this.badge = page.getByTestId('badge');
@@ -31,6 +36,58 @@ class Chat {
     this.banner = page.getByTestId('banner');
     this.log = page.getByTestId('log');
     this.message = page.getByLabel('Message', { exact: true });
+    this.sidebar = page.getByTestId('sidebar');
+    this.socket = page.getByTestId('socket');
+    this.announcements = page.getByTestId('announcements');
+    this.conversations = this.sidebar.getByTestId('conversation-link');
+    page.on('pageerror', (error) => this.pageErrors.push(error.message));
+  }
+
+  /** Opens this page of the application, at the gateway and as the user of the test. */
+  goto(pageUrl, options) {
+    const query = new URLSearchParams({ gateway: this.gateway.url, user: this.userId });
+    return this.page.goto(`${pageUrl}?${query}`, options);
+  }
+
+  /** The same user in another tab of the same browser. */
+  openTab() {
+    return openTab(this.page.context(), this.pageUrl, this.gateway, this.userId);
+  }
+
+  /** The entry of the sidebar with this title. */
+  conversation(title) {
+    return this.conversations.filter({ hasText: title });
+  }
+
+  /** Waits until the sidebar shows a conversation in this state. */
+  conversationIs(title, state, timeout = RUN_MS) {
+    const entry = this.conversation(title).and(this.page.locator(`[data-state=${state}]`));
+    return entry.waitFor({ timeout });
+  }
+
+  async openConversation(title) {
+    await this.conversation(title).click();
+    await this.conversation(title).and(this.page.locator('[aria-current]')).waitFor();
+  }
+
+  /** Begins a conversation with a message, and returns the operation id of its run. */
+  async begin(script, options) {
+    await this.page.getByTestId('new-conversation').click();
+    await this.page.getByTestId('empty').waitFor();
+    return this.send(script, options);
+  }
+
+  /** How many sockets the page has open, and how many it ever opened. */
+  sockets() {
+    return this.page.evaluate(() => ({
+      open: globalThis.sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length,
+      opened: globalThis.sockets.length,
+    }));
+  }
+
+  /** Chooses whose sockets the faults are for: `run` or `user`. */
+  async breaks(scope) {
+    await this.page.getByTestId('fault-scope').selectOption(scope);
   }
 
   close() {
@@ -117,20 +174,35 @@ class Chat {
     await this.faultIsSet();
   }
 
-  /** Waits until the badge shows one of these states of the connection. */
-  badgeIs(...states) {
-    const any = states.map((state) => `[data-testid=badge][data-status=${state}]`).join(',');
-    return this.page.locator(any).waitFor();
+  /** Waits until the badge shows this state of the connection. */
+  badgeIs(state) {
+    return this.page.locator(`[data-testid=badge][data-status=${state}]`).waitFor();
   }
 
-  /** Tells the page that its tab was hidden and is visible again. */
+  /**
+   * Waits until the badge has shown this state at least once since the last call, and returns when, on the clock of the
+   * page. A reconnect can be a matter of moments.
+   */
+  async badgeWas(state) {
+    const { at } = await eventually(STEP_MS, `the badge to show ${state}`, () =>
+      this.page.evaluate((wanted) => {
+        const index = globalThis.badgeHistory.findIndex((shown) => shown.state === wanted);
+        return globalThis.badgeHistory.splice(0, index + 1).at(-1);
+      }, state),
+    );
+    return at;
+  }
+
+  /** Tells the page that its tab was hidden and is visible again; returns when, on the clock of the page. */
   becomesVisible() {
     return this.page.evaluate(() => {
+      const now = performance.now();
       for (const state of ['hidden', 'visible']) {
         Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
         Object.defineProperty(document, 'hidden', { configurable: true, get: () => state === 'hidden' });
         document.dispatchEvent(new Event('visibilitychange'));
       }
+      return now;
     });
   }
 
@@ -155,13 +227,32 @@ function watchPage() {
   navigator.clipboard.writeText = async (text) => {
     globalThis.copiedText = text;
   };
+  globalThis.sockets = [];
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...options) {
+      super(...options);
+      globalThis.sockets.push(this);
+    }
+  };
   globalThis.policyViolations = [];
   globalThis.buttonHistory = [];
   document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {
     globalThis.policyViolations.push(`${violatedDirective} ${blockedURI}`);
   });
+  globalThis.badgeHistory = [];
+  const read = (testId, attribute) =>
+    document.querySelector(`[data-testid=${testId}]`)?.getAttribute(attribute);
+  let badge;
   new MutationObserver(() => {
-    const state = document.querySelector('[data-testid=send]')?.dataset.state;
-    if (state && state !== globalThis.buttonHistory.at(-1)) globalThis.buttonHistory.push(state);
-  }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] });
+    const button = read('send', 'data-state');
+    if (button && button !== globalThis.buttonHistory.at(-1)) globalThis.buttonHistory.push(button);
+    const state = read('badge', 'data-status');
+    if (state && state !== badge) globalThis.badgeHistory.push({ state, at: performance.now() });
+    badge = state;
+  }).observe(document, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ['data-state', 'data-status'],
+  });
 }

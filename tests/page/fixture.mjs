@@ -29,11 +29,11 @@ after(async () => {
 /**
  * A test with the page open; every test ends with a page that threw nothing and broke no policy.
  *
- * `own` gives the test a gateway of its own, the other options go to the browser context.
+ * `own` gives the test a gateway of its own, `v1Only` one without v2; the other options go to the browser context.
  */
-export function chatTest(name, body, { own = false, ...contextOptions } = {}) {
+export function chatTest(name, body, { own = false, v1Only = false, ...contextOptions } = {}) {
   test(name, { timeout: TEST_MS }, async () => {
-    const itsGateway = own ? await startGateway() : gateway;
+    const itsGateway = own || v1Only ? await startGateway(v1Only ? ['--v1-only'] : []) : gateway;
     const chat = await openChat(browser, page.url, itsGateway, contextOptions);
     try {
       await body(chat);
@@ -41,7 +41,7 @@ export function chatTest(name, body, { own = false, ...contextOptions } = {}) {
       assert.deepEqual(await chat.violations(), []);
     } finally {
       await chat.close();
-      if (own) await itsGateway.stop();
+      if (itsGateway !== gateway) await itsGateway.stop();
     }
   });
 }

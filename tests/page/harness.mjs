@@ -13,13 +13,13 @@ const CHAT = join(root, 'examples/chat');
 const READY_WITHIN_MS = 20_000;
 const SERVICE_TOKEN = 'page-test-service-token';
 
-/** Starts the gateway on a free port. `api` calls its HTTP interface, `stop` ends it and waits for its exit. */
-export async function startGateway() {
+/** Starts the gateway on a free port, with these options. `api` calls its HTTP interface, `stop` ends it and waits for its exit. */
+export async function startGateway(args = []) {
   const program = process.env.AGENT_GATEWAY_BIN ?? join(targetDir, 'debug/agent-gateway');
   if (!existsSync(program))
     throw new Error(`No gateway at ${program}: build it with "cargo build -p agent-gateway".`);
   process.env.GATEWAY_SERVICE_TOKEN = SERVICE_TOKEN;
-  const { url, stop } = await start({ program });
+  const { url, stop } = await start({ program, args });
   return { url, stop, api: (path, body) => callApi(url, path, body) };
 }
 

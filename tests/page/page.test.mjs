@@ -43,9 +43,7 @@ describe('the page', SIDE_BY_SIDE, () => {
   chatTest('works in the development server, too', async (chat) => {
     const development = await startDevelopmentPage();
     try {
-      await chat.page.goto(`${development.url}?gateway=${encodeURIComponent(chat.gateway.url)}`, {
-        timeout: 20_000,
-      });
+      await chat.goto(development.url, { timeout: 20_000 });
       const operationId = await chat.send('tool', { speed: 'Fast' });
       await chat.endsAs('completed');
       await chat.streamedWhole(operationId);
@@ -119,5 +117,15 @@ async function checkWithAxe(chat) {
   await check();
   await chat.send('failing', { speed: 'Fast' });
   await chat.endsAs('error');
+  await check();
+  await chat.send('markdown', { prompt: 'Unread.', speed: 'Slow' });
+  await chat.begin('input', { prompt: 'Waiting.', speed: 'Fast' });
+  await chat.begin('long', { prompt: 'Running.', speed: 'Slow' });
+  await chat.conversationIs('Waiting.', 'waiting');
+  await chat.sidebar.getByText('Finished, unread').waitFor();
+  await check();
+  await chat.page.setViewportSize({ width: 390, height: 800 });
+  await check();
+  await chat.page.getByTestId('sidebar-toggle').click();
   await check();
 }

@@ -7,27 +7,26 @@ import { startBrowser, startGateway, startPage } from './harness.mjs';
 
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 
+const EXPLAIN = 'Explain how a stream survives a lost connection.';
+const NARROW = { viewport: { width: 390, height: 800 } };
+
+/** What each picture shows, and the browser that it is taken with. */
 const PICTURES = {
-  'idle.png': async (chat) => {
-    await chat.page.getByTestId('empty').waitFor();
-  },
-  'streaming.png': async (chat) => {
-    await chat.send('markdown', { prompt: 'Explain how a stream survives a lost connection.' });
-    await chat.shows(350);
-  },
-  'reconnecting.png': async (chat) => {
-    await chat.send('markdown', { prompt: 'Explain how a stream survives a lost connection.' });
-    await chat.shows(250);
-    await chat.press('refuseConnections');
-    await chat.press('drop');
-    await chat.badge.getByText(/next try in [2-9] s/).waitFor();
-  },
-  'finished.png': finished,
-  'finished-dark.png': finished,
-  'failed.png': async (chat) => {
-    await chat.send('failing', { prompt: 'Try something that will not work.' });
-    await chat.endsAs('error');
-  },
+  'idle.png': [(chat) => chat.page.getByTestId('empty').waitFor()],
+  'running.png': [running],
+  'reconnecting.png': [reconnecting],
+  'finished.png': [finished],
+  'failed.png': [failed],
+  'dark.png': [running, { colorScheme: 'dark' }],
+  'narrow.png': [running, NARROW],
+  'narrow-list.png': [
+    async (chat) => {
+      await running(chat);
+      await chat.page.getByTestId('sidebar-toggle').click();
+      await chat.conversations.first().waitFor();
+    },
+    NARROW,
+  ],
 };
 
 const gateway = await startGateway();
@@ -35,9 +34,8 @@ const page = await startPage();
 const browser = await startBrowser();
 try {
   await mkdir(IMAGES, { recursive: true });
-  for (const [name, prepare] of Object.entries(PICTURES)) {
-    const colorScheme = name.includes('dark') ? 'dark' : 'light';
-    const chat = await openChat(browser, page.url, gateway, { colorScheme });
+  for (const [name, [prepare, options]] of Object.entries(PICTURES)) {
+    const chat = await openChat(browser, page.url, gateway, { reducedMotion: 'reduce', ...options });
     await prepare(chat);
     await chat.page.screenshot({ path: join(IMAGES, name) });
     await chat.close();
@@ -49,9 +47,43 @@ try {
   await gateway.stop();
 }
 
+/** Several conversations at work at once, each in a state of its own. */
+async function running(chat) {
+  await begin(chat, 'markdown', { prompt: 'Why do streams have numbers?', speed: 'Fast' });
+  await chat.endsAs('completed');
+  await begin(chat, 'failing', { prompt: 'Try something that will not work.', speed: 'Normal' });
+  await begin(chat, 'input', { prompt: 'Prepare a release, and ask when unsure.', speed: 'Fast' });
+  await begin(chat, 'long', { prompt: 'Write the long version, with every detail.', speed: 'Slow' });
+  await begin(chat, 'members', { prompt: 'Ask your two colleagues for their opinion.', speed: 'Slow' });
+  await begin(chat, 'markdown', { prompt: EXPLAIN });
+  await chat.shows(350);
+}
+
+async function reconnecting(chat) {
+  await begin(chat, 'long', { prompt: 'Write the long version, with every detail.', speed: 'Slow' });
+  await begin(chat, 'markdown', { prompt: EXPLAIN, speed: 'Slow' });
+  await chat.shows(250);
+  await chat.breaks('user');
+  await chat.press('refuseConnections');
+  await chat.press('drop');
+  await chat.badge.getByText(/next try in [2-9] s/).waitFor();
+}
+
 async function finished(chat) {
   await chat.send('tool', { prompt: 'What time is it here?', speed: 'Fast' });
   await chat.endsAs('completed');
-  await chat.send('markdown', { prompt: 'Explain how a stream survives a lost connection.', speed: 'Fast' });
+  await chat.send('markdown', { prompt: EXPLAIN, speed: 'Fast' });
   await chat.endsAs('completed');
+}
+
+async function failed(chat) {
+  await chat.send('failing', { prompt: 'Try something that will not work.' });
+  await chat.endsAs('error');
+}
+
+/** As `chat.begin`, also where the list has to be opened first. */
+async function begin(chat, script, options) {
+  const toggle = chat.page.getByTestId('sidebar-toggle');
+  if (await toggle.isVisible()) await toggle.click();
+  await chat.begin(script, options);
 }

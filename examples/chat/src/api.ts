@@ -1,3 +1,5 @@
+import type { SessionStatus } from 'agent-gateway-client/mux';
+
 const ANSWER_WITHIN_MS = 10_000;
 
 export const SCRIPTS = ['markdown', 'tool', 'members', 'failing', 'input', 'long'] as const;
@@ -9,11 +11,36 @@ export interface StartedRun {
   gatewayUrl: string;
 }
 
-export interface RunSnapshot {
-  operationId: string;
+type RunOutcome = null | 'completed' | 'error' | 'interrupted';
+
+/** What the gateway keeps of a run: its text, and how it ended. */
+export interface StoredRun {
   text: string;
-  outcome: null | 'completed' | 'error' | 'interrupted';
+  outcome: RunOutcome;
+  detail: string | null;
 }
+
+/** A run in the list of its user. */
+export interface RunSummary {
+  operationId: string;
+  topicId: string | null;
+  prompt: string;
+  script: Script;
+  startedAt: number;
+  /** `null` when the gateway forgot the run. */
+  status: SessionStatus | null;
+  outcome: RunOutcome;
+}
+
+export interface NewRun {
+  script: Script;
+  prompt: string;
+  speedMs: number;
+  topicId: string;
+}
+
+/** Whose sockets a fault is for: those of one run, or those of the user. */
+export type FaultScope = { operationId: string } | 'user';
 
 export type TokenEndpoint = 'ok' | 'slow' | 'refuse' | 'never' | 'error';
 
@@ -45,25 +72,39 @@ export class ApiError extends Error {
 
 /** The HTTP side of the development gateway; a product has its own server in this place. */
 export class GatewayApi {
-  constructor(readonly baseUrl: string) {}
+  constructor(
+    readonly baseUrl: string,
+    readonly userId: string,
+  ) {}
 
-  /** Resolves when the gateway answers and offers the development routes. */
-  async check(): Promise<void> {
-    await this.request('GET', '/dev/connections');
+  /** The runs of the user, oldest first; an ended one is listed for an hour. */
+  async runs(): Promise<RunSummary[]> {
+    return (await this.request<{ runs: RunSummary[] }>('GET', `${this.userPath}/runs`)).runs;
   }
 
-  startRun(run: { script: Script; prompt: string; speedMs: number }): Promise<StartedRun> {
-    return this.request('POST', '/dev/runs', run);
+  startRun(run: NewRun): Promise<StartedRun> {
+    return this.request('POST', '/dev/runs', { ...run, userId: this.userId });
   }
 
-  run(operationId: string): Promise<RunSnapshot> {
+  run(operationId: string): Promise<StoredRun> {
     return this.request('GET', runPath(operationId));
   }
 
-  /** Asks for a fresh token. The caller's `signal` is the only deadline. */
-  async freshToken(operationId: string, signal: AbortSignal): Promise<string> {
+  /** Asks for a token of the user, for the shared socket. The caller's `signal` is the only deadline. */
+  async userToken(signal: AbortSignal): Promise<string> {
+    const body = { userId: this.userId };
+    return (await this.request<{ token: string }>('POST', '/dev/tokens', body, signal)).token;
+  }
+
+  /** Asks for a token of one run, for a socket of its own. The caller's `signal` is the only deadline. */
+  async runToken(operationId: string, signal: AbortSignal): Promise<string> {
     const answer = await this.request<{ token: string }>('POST', `${runPath(operationId)}/token`, {}, signal);
     return answer.token;
+  }
+
+  /** Has the server tell the gateway of a run that the gateway forgot. */
+  async announce(operationId: string): Promise<void> {
+    await this.request('POST', `${runPath(operationId)}/announce`, {});
   }
 
   /** Stops the run at its server. The end of the run arrives on the socket, not here. */
@@ -71,16 +112,24 @@ export class GatewayApi {
     await this.request('POST', `${runPath(operationId)}/interrupt`, {});
   }
 
-  faults(operationId: string): Promise<Faults> {
-    return this.request('GET', `${runPath(operationId)}/faults`);
+  faults(scope: FaultScope): Promise<Faults> {
+    return this.request('GET', this.faultPath(scope));
   }
 
-  async setFaults(operationId: string, faults: Faults): Promise<void> {
-    await this.request('POST', `${runPath(operationId)}/faults`, faults);
+  async setFaults(scope: FaultScope, faults: Faults): Promise<void> {
+    await this.request('POST', this.faultPath(scope), faults);
   }
 
   async restart(): Promise<void> {
     await this.request('POST', '/dev/restart', {});
+  }
+
+  private get userPath(): string {
+    return `/dev/users/${encodeURIComponent(this.userId)}`;
+  }
+
+  private faultPath(scope: FaultScope): string {
+    return `${scope === 'user' ? this.userPath : runPath(scope.operationId)}/faults`;
   }
 
   private async request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
@@ -105,6 +154,11 @@ export function gatewayUrl(query = new URLSearchParams(location.search)): string
   const url = URL.parse(given);
   if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`Not an http(s) URL of a gateway: ${given}`);
   return url.href.replace(/\/+$/, '');
+}
+
+/** Whose runs this page shows: `?user=`, else the one user of the development gateway. */
+export function userId(query = new URLSearchParams(location.search)): string {
+  return query.get('user') || 'dev-user';
 }
 
 function runPath(operationId: string): string {

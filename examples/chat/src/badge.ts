@@ -1,4 +1,4 @@
-import type { ConnectionState } from 'agent-gateway-client';
+import type { ConnectionState } from 'agent-gateway-client/mux';
 import { element } from './dom';
 
 const TICK_MS = 250;
@@ -6,7 +6,8 @@ const TICK_MS = 250;
 /** States that something is bound to follow. */
 const MOVING = ['connecting', 'authenticating', 'reconnecting'];
 
-const STATUS: Record<string, string> = {
+/** The states of a connection in words. */
+export const STATUS: Record<string, string> = {
   idle: 'No run',
   connecting: 'Connecting',
   authenticating: 'Signing in',

@@ -1,4 +1,3 @@
-import type { GatewayApi } from './api';
 import { element } from './dom';
 
 const COMMAND = 'cargo run -p agent-gateway -- --dev';
@@ -9,15 +8,16 @@ export class Banner {
 
   constructor(
     private readonly root: HTMLElement,
-    private readonly api: GatewayApi,
+    private readonly gatewayUrl: string,
+    private readonly load: () => Promise<void>,
   ) {
     addEventListener('online', () => void this.check());
     addEventListener('offline', () => this.show());
   }
 
-  /** Asks the gateway whether it is there, and shows the answer. */
+  /** Loads the list of the gateway, and shows whether it answered. */
   async check(): Promise<void> {
-    this.unreachable = await this.api.check().then(
+    this.unreachable = await this.load().then(
       () => false,
       () => true,
     );
@@ -38,7 +38,7 @@ export class Banner {
         'div',
         {},
         element('strong', {}, 'No development gateway answers at '),
-        element('code', {}, this.api.baseUrl),
+        element('code', {}, this.gatewayUrl),
         element('p', {}, 'Start it in the project’s directory: ', element('code', {}, COMMAND)),
       ),
       retry,

@@ -187,7 +187,9 @@ function inputView(block: InputBlock, answer: Answer): BlockView {
       form.hidden = block.state !== 'open';
       given.hidden = block.state === 'open';
       given.textContent =
-        block.state === 'answered' ? `You answered: ${block.answer}` : 'The run went on without an answer.';
+        block.state === 'answered'
+          ? `You answered: ${block.answer}`
+          : 'It was answered elsewhere, or the run went on without an answer.';
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type Script, SCRIPTS } from './api';
-import { EXAMPLES } from './conversation';
 import { element, icon } from './dom';
+import { EXAMPLES } from './examples';
 
 const SEND = 'M12 19V5M6 11l6-6 6 6';
 const STOP = 'M7 7h10v10H7z';
@@ -43,6 +43,16 @@ export class Composer {
   private readonly button = element('button', { class: 'send', type: 'submit', 'data-testid': 'send' });
   private state: ComposerButton | undefined;
 
+  /** What is written and not sent. */
+  get draft(): string {
+    return this.text.value;
+  }
+
+  set draft(text: string) {
+    this.text.value = text;
+    this.fit();
+  }
+
   constructor(
     form: HTMLFormElement,
     private readonly onSend: (message: Message) => void,
@@ -76,7 +86,10 @@ export class Composer {
 
   /** Says something below the message box; the empty text brings the usual hint back. */
   say(text: string): void {
-    this.hint.textContent = text || 'Enter sends, Shift + Enter starts a new line';
+    const hint = text || 'Enter sends, Shift + Enter starts a new line';
+    if (this.hint.textContent === hint) return;
+    this.hint.textContent = hint;
+    this.hint.dataset.usual = String(!text);
   }
 
   /** Sends this text with this script, as if it had been typed. */
@@ -84,13 +97,6 @@ export class Composer {
     this.script.input.value = script;
     this.text.value = prompt;
     this.submit();
-  }
-
-  /** Puts a message back that was not sent after all. */
-  restore(prompt: string): void {
-    this.text.value ||= prompt;
-    this.fit();
-    this.say('');
   }
 
   focus(): void {
@@ -108,8 +114,7 @@ export class Composer {
     const script = this.script.input.value as Script;
     const prompt = this.text.value.trim();
     if (!prompt) return this.focus();
-    this.text.value = '';
-    this.fit();
+    this.draft = '';
     this.onSend({ prompt, script, speedMs: Number(this.speed.input.value) });
   }
 

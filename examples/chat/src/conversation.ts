@@ -1,102 +1,69 @@
-import { type Script, SCRIPTS } from './api';
-import { element } from './dom';
-import type { Run } from './run';
-import { Turn } from './turn';
+import type { Message } from './composer';
+import { Log } from './log';
+import type { Run, RunState } from './run';
 
-const NEAR_THE_END_PX = 80;
+export type ConversationState = 'new' | RunState;
 
-export const EXAMPLES: Record<Script, { title: string; about: string; prompt: string }> = {
-  markdown: {
-    title: 'A formatted answer',
-    about: 'Reasoning, then markdown in small pieces',
-    prompt: 'Explain how a stream survives a lost connection.',
-  },
-  tool: {
-    title: 'A tool on this page',
-    about: 'The agent asks the browser for the time',
-    prompt: 'What time is it here?',
-  },
-  members: {
-    title: 'A group of agents',
-    about: 'Two members answer on the supervisor’s channel',
-    prompt: 'Ask your two colleagues for their opinion.',
-  },
-  failing: {
-    title: 'A run that fails',
-    about: 'Some text, then an error',
-    prompt: 'Try something that will not work.',
-  },
-  input: {
-    title: 'A question back',
-    about: 'The agent waits for your answer',
-    prompt: 'Prepare a release, and ask when unsure.',
-  },
-  long: {
-    title: 'A long answer',
-    about: 'Enough time to break the connection',
-    prompt: 'Write the long version, with every detail.',
-  },
-};
-
-/** The list of turns, or the examples while there are none. Follows the end of the text unless the user scrolled up. */
+/** The messages of one topic and the runs that answer them, at most one of them at work from this tab. */
 export class Conversation {
-  private readonly turns = new Map<Run, Turn>();
-  private following = true;
+  readonly log = new Log();
+  readonly runs: Run[] = [];
+  /** What is written in the message box and not sent. */
+  draft = '';
+  /** Sent while a run was still finishing; goes out when it has ended. */
+  queued: Message | undefined;
+  /** A run ended while nobody looked. */
+  unread = false;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private readonly scroller: HTMLElement,
-    private readonly onExample: (script: Script, prompt: string) => void,
-  ) {
-    root.append(this.emptyState());
-    scroller.addEventListener('scroll', () => {
-      const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-      this.following = below < NEAR_THE_END_PX;
-    });
-    new ResizeObserver(() => this.follow()).observe(root);
+  constructor(readonly id: string) {}
+
+  get title(): string {
+    return this.runs[0]?.prompt || 'New conversation';
+  }
+
+  get startedAt(): number {
+    return this.runs[0]?.startedAt ?? 0;
+  }
+
+  /** The run that the button, the badge and the faults are about. */
+  get run(): Run | undefined {
+    return this.runs.findLast((run) => !run.outcome) ?? this.runs.at(-1);
+  }
+
+  get state(): ConversationState {
+    return this.run?.state ?? 'new';
+  }
+
+  /** A waiting message keeps the button at Stop, so that it can still be taken back. */
+  get button(): Run['button'] {
+    const { run } = this;
+    if (!run) return 'send';
+    return this.queued && !run.outcome && run.button === 'send' ? 'stop' : run.button;
   }
 
   add(run: Run): void {
-    if (this.turns.size === 0) this.root.replaceChildren();
-    const turn = new Turn(run);
-    this.turns.set(run, turn);
-    this.root.append(turn.root);
-    this.following = true;
-    this.follow();
+    this.runs.push(run);
+    this.runs.sort((one, other) => one.startedAt - other.startedAt);
   }
+}
 
-  update(run: Run): void {
-    this.turns.get(run)?.update();
-    this.root.setAttribute('aria-busy', String(!run.outcome));
-  }
+/** A topic that nobody has used yet. */
+export function newConversation(): Conversation {
+  const digits = Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36));
+  return new Conversation(`tpc_${digits.join('')}`);
+}
 
-  private follow(): void {
-    if (this.following) this.scroller.scrollTop = this.scroller.scrollHeight;
-  }
+/** The fragment of the page's address that names a conversation. */
+export function addressOf({ id }: Conversation): string {
+  return `#/${encodeURIComponent(id)}`;
+}
 
-  private emptyState(): HTMLElement {
-    const examples = element('ul', { class: 'examples' });
-    for (const script of SCRIPTS) {
-      const { title, about, prompt } = EXAMPLES[script];
-      const example = element(
-        'button',
-        { class: 'example', type: 'button', 'data-testid': `example-${script}` },
-        element('strong', {}, title),
-        element('span', {}, about),
-      );
-      example.addEventListener('click', () => this.onExample(script, prompt));
-      examples.append(element('li', {}, example));
-    }
-    return element(
-      'div',
-      { class: 'empty', 'data-testid': 'empty' },
-      element('h2', {}, 'Talk to the agent, then break the connection'),
-      element(
-        'p',
-        {},
-        'Every message starts a run at the gateway. Cut its connection from the panel on the side and watch the answer arrive whole.',
-      ),
-      examples,
-    );
+/** The id of the conversation that the fragment of an address names; `undefined` for a new one. */
+export function idIn(fragment: string): string | undefined {
+  const named = /^#\/(.+)$/.exec(fragment)?.[1];
+  try {
+    return named && decodeURIComponent(named);
+  } catch {
+    return named;
   }
 }

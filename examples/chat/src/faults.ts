@@ -1,4 +1,4 @@
-import type { Faults, GatewayApi } from './api';
+import type { Faults, FaultScope, GatewayApi } from './api';
 import { element } from './dom';
 
 const ACTIONS: [label: string, faults: Faults, done: string][] = [
@@ -33,7 +33,12 @@ const TOKEN_ENDPOINT: [label: string, value: string][] = [
   ['Fails (500)', 'error'],
 ];
 
-/** The switches of the development gateway that break the connection of one run on purpose. */
+const SCOPES: [label: string, value: string][] = [
+  ['This run', 'run'],
+  ['All of my runs', 'user'],
+];
+
+/** The switches of the development gateway that break the connection of a run, or of all runs of the user. */
 export class FaultPanel {
   private readonly result = element('p', {
     class: 'panel-result',
@@ -42,15 +47,19 @@ export class FaultPanel {
   });
   private readonly controls = element('fieldset', { class: 'faults', disabled: true });
   private readonly switches = new Map<Switch, HTMLInputElement>();
+  private readonly scope = this.select('scope', 'Break', SCOPES);
   private readonly delay = this.select('delayMs', 'Delay per frame', DELAYS);
   private readonly tokenEndpoint = this.select('tokenEndpoint', 'Token endpoint', TOKEN_ENDPOINT);
   private operationId: string | undefined;
+  private isShared = true;
+  /** Whose switches are shown; text, so that two of them can be compared. */
+  private shown = 'none';
 
   constructor(
     root: HTMLElement,
     private readonly api: GatewayApi,
   ) {
-    this.controls.append(element('legend', { class: 'visually-hidden' }, 'Faults of the current run'));
+    this.controls.append(element('legend', { class: 'visually-hidden' }, 'Faults'));
     this.controls.append(this.actions(), this.toggles(), this.delay.root, this.tokenEndpoint.root);
     this.delay.input.addEventListener('change', () =>
       this.apply({ delayMs: Number(this.delay.input.value) }, 'Delay set.'),
@@ -58,6 +67,7 @@ export class FaultPanel {
     this.tokenEndpoint.input.addEventListener('change', () => {
       this.apply({ tokenEndpoint: this.tokenEndpoint.input.value } as Faults, 'Token endpoint set.');
     });
+    this.scope.input.addEventListener('change', () => this.refresh());
     root.append(
       element(
         'header',
@@ -65,26 +75,49 @@ export class FaultPanel {
         element('h2', { id: 'faults-title' }, 'Faults'),
         this.restart(),
       ),
+      this.scope.root,
       this.controls,
       this.result,
     );
-    this.show(undefined);
+    this.refresh();
   }
 
-  /** Works on this run from now on; without one only the restart is left. */
-  show(operationId: string | undefined): void {
-    if (operationId === this.operationId && operationId) return;
+  /** Works on this run from now on. `isShared` says whether all runs have one socket, which has switches of its own. */
+  show(operationId: string | undefined, isShared: boolean): void {
     this.operationId = operationId;
-    this.controls.disabled = true;
-    this.result.textContent = operationId ? '' : 'Start a run to break its connection.';
-    if (operationId) void this.read(operationId);
+    this.isShared = isShared;
+    this.scope.input.disabled = !isShared;
+    if (!isShared) this.scope.input.value = 'run';
+    this.refresh();
   }
 
-  private async read(operationId: string): Promise<void> {
-    const faults = await this.api.faults(operationId).catch(() => ({}) as Faults);
-    if (operationId !== this.operationId) return;
+  private get target(): FaultScope | undefined {
+    if (this.scope.input.value === 'user') return 'user';
+    return this.operationId ? { operationId: this.operationId } : undefined;
+  }
+
+  private refresh(): void {
+    const { target } = this;
+    // The token of the shared socket is the user's, whatever run it was opened for.
+    this.tokenEndpoint.input.disabled = this.isShared && target !== 'user';
+    const shown = typeof target === 'object' ? target.operationId : (target ?? '');
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.controls.disabled = true;
+    this.fill({});
+    this.result.textContent = target ? '' : 'Start a run to break its connection.';
+    if (target) void this.read(target, shown);
+  }
+
+  private async read(target: FaultScope, shown: string): Promise<void> {
+    const faults = await this.api.faults(target).catch(() => ({}) as Faults);
+    if (shown !== this.shown) return;
     // Not before: a switch moved in the meantime would be shown as it was.
     this.controls.disabled = false;
+    this.fill(faults);
+  }
+
+  private fill(faults: Faults): void {
     for (const [name, input] of this.switches) input.checked = faults[name] === true;
     this.delay.input.value = String(faults.delayMs ?? 0);
     this.tokenEndpoint.input.value = faults.tokenEndpoint ?? 'ok';
@@ -145,7 +178,8 @@ export class FaultPanel {
   }
 
   private apply(faults: Faults, done: string): void {
-    if (this.operationId) void this.report(this.api.setFaults(this.operationId, faults), done);
+    const { target } = this;
+    if (target) void this.report(this.api.setFaults(target, faults), done);
   }
 
   private async report(call: Promise<void>, done: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { gatewayUrl } from './api';
+import { gatewayUrl, userId } from './api';
 import { showProblem } from './banner';
 import { required } from './dom';
 import { ChatPage } from './page';
@@ -6,7 +6,7 @@ import { setUpTheme } from './theme';
 
 setUpTheme(required<HTMLButtonElement>('theme'));
 try {
-  new ChatPage(gatewayUrl()).open();
+  new ChatPage(gatewayUrl(), userId()).open();
 } catch (error) {
   showProblem(required('banner'), (error as Error).message);
   throw error;

@@ -1,91 +1,197 @@
 import { GatewayApi } from './api';
 import { Badge } from './badge';
 import { Banner } from './banner';
-import { Composer, type ComposerButton, type Message } from './composer';
-import { Conversation } from './conversation';
-import { required } from './dom';
+import { Composer, type Message } from './composer';
+import { addressOf, type Conversation, idIn, newConversation } from './conversation';
+import { Conversations } from './conversations';
+import { element, required } from './dom';
+import { exampleList } from './examples';
 import { FaultPanel } from './faults';
-import { EventLog } from './log';
-import { Run, type RunObserver } from './run';
-import { recallRun } from './session';
+import { LogPanel } from './log-panel';
+import type { Run } from './run';
+import { Sidebar } from './sidebar';
+import { Thread } from './thread';
 
-/** The whole page: one conversation with at most one run at a time. */
+const TITLE = 'Agent chat';
+
+/** The whole page: the list of conversations, and one of them with its box, badge, faults and log. */
 export class ChatPage {
-  private run: Run | undefined;
-  /** Sent while a run was still finishing; goes out when it has ended. */
-  private queued: Message | undefined;
+  private shown = newConversation();
 
-  private readonly api: GatewayApi;
-  private readonly log = new EventLog(required('log'));
+  private readonly conversations: Conversations;
+  private readonly threads = new Map<Conversation, Thread>();
+  private readonly announcements = required('announcements');
+  private readonly badge = new Badge(required('badge'), () => this.shown.run?.connection);
   private readonly banner: Banner;
+  private readonly composer: Composer;
   private readonly faults: FaultPanel;
-  private readonly badge = new Badge(required('badge'), () => this.run?.connection);
-  private readonly composer = new Composer(
-    required<HTMLFormElement>('composer'),
-    (message) => this.send(message),
-    () => this.stop(),
-  );
-  private readonly conversation = new Conversation(
-    required('conversation'),
-    required('scroller'),
-    (script, prompt) => this.composer.send(script, prompt),
-  );
-  private readonly observer: RunObserver = {
-    changed: (run) => this.changed(run),
-    logged: (entry) => this.log.add(entry),
-  };
+  private readonly log = new LogPanel(required('log'), this.shown.log);
+  private readonly sidebar: Sidebar;
 
-  constructor(gatewayUrl: string) {
+  constructor(gatewayUrl: string, userId: string) {
     required('gateway-url').textContent = gatewayUrl;
-    this.api = new GatewayApi(gatewayUrl);
-    this.banner = new Banner(required('banner'), this.api);
-    this.faults = new FaultPanel(required('faults'), this.api);
+    const api = new GatewayApi(gatewayUrl, userId);
+    this.conversations = new Conversations(api, {
+      added: (conversation, run) => this.added(conversation, run),
+      changed: (conversation, run) => this.changed(conversation, run),
+      ended: (conversation, run) => this.ended(conversation, run),
+      logged: (conversation) => this.log.update(conversation.log),
+      linkChanged: () => this.linkChanged(),
+    });
+    this.banner = new Banner(required('banner'), gatewayUrl, () => this.load());
+    this.composer = new Composer(
+      required<HTMLFormElement>('composer'),
+      (message) => this.send(message),
+      () => this.stop(),
+    );
+    this.faults = new FaultPanel(required('faults'), api);
+    this.sidebar = new Sidebar(
+      required('sidebar'),
+      required<HTMLButtonElement>('sidebar-toggle'),
+      this.sidebarModel(),
+      () => this.composer.focus(),
+      () => this.conversations.link.open(),
+    );
+    required('skip-link').addEventListener('click', (event) => {
+      // The fragment of the address names the conversation.
+      event.preventDefault();
+      this.composer.focus();
+    });
   }
 
-  /** Takes up the run that this tab worked on before a reload, if there is one. */
   open(): void {
-    void this.banner.check();
-    const record = recallRun();
-    if (record) this.follow(Run.resume(this.api, this.observer, record));
+    addEventListener('hashchange', () => this.route());
+    document.addEventListener('visibilitychange', () => this.lookAgain());
+    this.route();
     this.composer.focus();
+    void this.banner.check();
+  }
+
+  /** The list comes before the socket: a gateway that is not there at all says nothing about its protocol. */
+  private async load(): Promise<void> {
+    await this.conversations.refresh();
+    this.conversations.link.open();
+    this.changed(this.shown);
+  }
+
+  /** Without the feed, the runs of other tabs are looked up when the user comes back to this one. */
+  private lookAgain(): void {
+    const isFed = this.conversations.link.state !== undefined;
+    if (document.visibilityState === 'visible' && !isFed) this.conversations.refreshQuietly();
+  }
+
+  private route(): void {
+    const id = idIn(location.hash);
+    if (id) return this.show(this.conversations.at(id));
+    this.show(this.shown.runs.length > 0 ? newConversation() : this.shown);
+  }
+
+  private show(conversation: Conversation): void {
+    this.shown.draft = this.composer.draft;
+    this.threads.get(this.shown)?.hide();
+    this.shown = conversation;
+    this.composer.draft = conversation.draft;
+    this.log.show(conversation.log);
+    conversation.unread = false;
+    for (const run of conversation.runs) run.open();
+    this.thread(conversation).show();
+    this.changed(conversation);
+    this.countUnread();
+  }
+
+  private added(conversation: Conversation, run: Run): void {
+    if (conversation === this.shown) run.open();
+    this.changed(conversation, run);
   }
 
   private send(message: Message): void {
-    if (this.run && !this.run.outcome) {
-      this.queued = message;
-      this.composer.say('Goes out when the current run has finished');
-      return this.changed(this.run);
-    }
-    this.queued = undefined;
-    this.composer.say('');
-    this.follow(Run.start(this.api, this.observer, message));
+    this.conversations.send(this.shown, message);
+    history.replaceState(null, '', addressOf(this.shown));
   }
 
   private stop(): void {
-    if (this.queued) this.composer.restore(this.queued.prompt);
-    this.queued = undefined;
-    this.run?.stop();
+    const unsent = this.conversations.stop(this.shown);
+    if (unsent) this.composer.draft ||= unsent.prompt;
+    this.changed(this.shown);
   }
 
-  private follow(run: Run): void {
-    this.run = run;
-    this.conversation.add(run);
-    this.changed(run);
-  }
-
-  private changed(run: Run): void {
-    this.conversation.update(run);
-    if (run !== this.run) return;
-    this.composer.show(this.button(run));
+  private changed(conversation: Conversation, run?: Run): void {
+    this.sidebar.update();
+    if (conversation !== this.shown) return;
+    this.threads.get(conversation)?.update(run);
+    this.composer.show(conversation.button);
+    this.composer.say(conversation.queued ? 'Goes out when the current run has finished' : '');
     this.badge.update();
-    this.faults.show(run.outcome ? undefined : run.operationId);
-    if (!run.outcome) return;
-    if (!run.operationId) void this.banner.check();
-    if (this.queued) this.send(this.queued);
+    this.linkChanged();
   }
 
-  /** A waiting message keeps the button at Stop, so that it can still be taken back. */
-  private button(run: Run): ComposerButton {
-    return this.queued && !run.outcome && run.button === 'send' ? 'stop' : run.button;
+  private ended(conversation: Conversation, run: Run): void {
+    if (!run.operationId) void this.banner.check();
+    if (conversation === this.shown && document.visibilityState === 'visible') return;
+    if (conversation !== this.shown) conversation.unread = true;
+    this.countUnread();
+    this.announcements.textContent = `${conversation.title}: ${run.state}`;
+    this.sidebar.update();
+  }
+
+  private linkChanged(): void {
+    const { run } = this.shown;
+    const isShared = this.conversations.link.state !== undefined;
+    this.faults.show(run?.outcome ? undefined : run?.operationId, isShared);
+    this.sidebar.update();
+  }
+
+  private countUnread(): void {
+    const unread = this.conversations.list.filter((conversation) => conversation.unread).length;
+    document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
+  }
+
+  private thread(conversation: Conversation): Thread {
+    const known = this.threads.get(conversation);
+    if (known) return known;
+    const thread = new Thread(conversation, required('scroller'), () => this.emptyState());
+    this.threads.set(conversation, thread);
+    return thread;
+  }
+
+  private emptyState(): HTMLElement {
+    const words = idIn(location.hash) ? (this.conversations.isLoaded ? FORGOTTEN : LOADING) : WELCOME;
+    return element(
+      'div',
+      { class: 'empty', 'data-testid': 'empty' },
+      element('h2', {}, words.title),
+      element('p', {}, words.text),
+      exampleList((script, prompt) => this.composer.send(script, prompt)),
+    );
+  }
+
+  private sidebarModel() {
+    const page = this;
+    return {
+      get conversations() {
+        return page.conversations.list;
+      },
+      get shown() {
+        return page.shown;
+      },
+      get isLoaded() {
+        return page.conversations.isLoaded;
+      },
+      get link() {
+        return page.conversations.link.state;
+      },
+    };
   }
 }
+
+const WELCOME = {
+  title: 'Talk to the agent, then break the connection',
+  text: 'Every message starts a run at the gateway, and all runs share one socket. Cut it from the panel on the side and watch the answers arrive whole.',
+};
+
+const LOADING = { title: 'Waiting for the gateway…', text: '' };
+
+const FORGOTTEN = {
+  title: 'This conversation is gone',
+  text: 'The gateway does not know it any more. A message begins it anew.',
+};

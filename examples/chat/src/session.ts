@@ -1,64 +1,51 @@
-import type { Script } from './api';
+const RUNS = 'chat.runs';
 
-/** The run this tab works on, kept so that a reload can take it up again. */
-export interface RunRecord {
-  operationId: string;
-  prompt: string;
-  script: Script;
+/** Tool results by tool call, of each run that this tab started and that goes on. */
+type Runs = Record<string, Record<string, unknown>>;
+
+/** Remembers over a reload that the tools of this run are run by this tab. */
+export function rememberRun(operationId: string): void {
+  const runs = read();
+  write({ ...runs, [operationId]: runs[operationId] ?? {} });
 }
 
-const RUN = 'chat.run';
-const TOOL_RESULTS = 'chat.toolResults';
-
-export function rememberRun(record: RunRecord): void {
-  write(RUN, record);
+export function isStartedHere(operationId: string): boolean {
+  return operationId in read();
 }
 
-export function recallRun(): RunRecord | undefined {
-  const record = read<Partial<RunRecord>>(RUN);
-  return record?.operationId ? (record as RunRecord) : undefined;
-}
-
-/** Forgets the run, unless another one took its place. */
 export function forgetRun(operationId: string): void {
-  if (recallRun()?.operationId !== operationId) return;
-  remove(RUN);
-  remove(TOOL_RESULTS);
+  const { [operationId]: forgotten, ...others } = read();
+  if (forgotten) write(others);
 }
 
-/** Results of client tools by tool call, so that a reload does not run a tool a second time. */
-export function toolResults<T>(): {
+/** Results of the client tools of a run, so that a reload does not run a tool a second time. */
+export function toolResults<T>(operationId: string): {
   get: (toolCallId: string) => T | undefined;
   set: (toolCallId: string, result: T) => void;
 } {
   return {
-    get: (toolCallId) => read<Record<string, T>>(TOOL_RESULTS)?.[toolCallId],
-    set: (toolCallId, result) =>
-      write(TOOL_RESULTS, { ...read<Record<string, T>>(TOOL_RESULTS), [toolCallId]: result }),
+    get: (toolCallId) => read()[operationId]?.[toolCallId] as T | undefined,
+    set: (toolCallId, result) => {
+      const runs = read();
+      write({ ...runs, [operationId]: { ...runs[operationId], [toolCallId]: result } });
+    },
   };
 }
 
 // Storage can be switched off by the user, full, or hold something else: the page works without it.
-function read<T>(key: string): T | undefined {
+function read(): Runs {
   try {
-    return (JSON.parse(sessionStorage.getItem(key) ?? 'null') as T | null) ?? undefined;
+    const kept: unknown = JSON.parse(sessionStorage.getItem(RUNS) ?? 'null');
+    return kept && typeof kept === 'object' ? (kept as Runs) : {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-function write(key: string, value: unknown): void {
+function write(runs: Runs): void {
   try {
-    sessionStorage.setItem(key, JSON.stringify(value));
+    sessionStorage.setItem(RUNS, JSON.stringify(runs));
   } catch {
-    console.warn('The browser keeps nothing for this tab; a reload will not find the run again.');
-  }
-}
-
-function remove(key: string): void {
-  try {
-    sessionStorage.removeItem(key);
-  } catch {
-    // Nothing was kept, so there is nothing to remove.
+    console.warn('The browser keeps nothing for this tab; after a reload no tool of its runs is run.');
   }
 }

@@ -1,4 +1,4 @@
-import type { ToolExecuteData, ToolResultPayload } from 'agent-gateway-client';
+import type { ToolExecuteData, ToolResultPayload } from 'agent-gateway-client/mux';
 import { toolResults } from './session';
 
 type Tool = (parameters: Record<string, unknown>) => string;
@@ -14,30 +14,41 @@ const TOOLS: Record<string, Tool> = {
 
 /** Runs the tools this page offers to the agent: once per call, however often the call is delivered. */
 export class ClientTools {
-  private readonly results = toolResults<ToolResultPayload>();
-  private readonly unsent = new Map<string, ToolResultPayload>();
-  private readonly seen = new Set<string>();
+  private readonly kept;
+  private readonly results = new Map<string, ToolResultPayload>();
+  private readonly unsent = new Set<ToolResultPayload>();
 
-  /** `send` returns whether the result went out on an open socket. */
-  constructor(private readonly send: (result: ToolResultPayload) => boolean) {}
+  /** `send` returns whether the result went out, or is kept by the client until it does. */
+  constructor(
+    operationId: string,
+    private readonly send: (result: ToolResultPayload) => boolean,
+  ) {
+    this.kept = toolResults<ToolResultPayload>(operationId);
+  }
 
   execute(call: ToolExecuteData): void {
-    if (this.seen.has(call.toolCallId)) return;
-    this.seen.add(call.toolCallId);
+    const { toolCallId } = call;
+    if (this.results.has(toolCallId)) return;
     // A result from before a reload is sent again: the gateway may never have got it, and a second one is harmless.
-    const result = this.results.get(call.toolCallId) ?? run(call);
-    this.results.set(call.toolCallId, result);
+    const result = this.kept.get(toolCallId) ?? run(call);
+    this.kept.set(toolCallId, result);
+    this.results.set(toolCallId, result);
     this.deliver(result);
   }
 
   /** Sends what could not be sent while there was no connection. */
   resend(): void {
-    for (const result of [...this.unsent.values()]) this.deliver(result);
+    for (const result of [...this.unsent]) this.deliver(result);
+  }
+
+  /** Nothing is known to have arrived: all results go out again with the next connection. */
+  resendAll(): void {
+    for (const result of this.results.values()) this.unsent.add(result);
   }
 
   private deliver(result: ToolResultPayload): void {
-    if (this.send(result)) this.unsent.delete(result.toolCallId);
-    else this.unsent.set(result.toolCallId, result);
+    if (this.send(result)) this.unsent.delete(result);
+    else this.unsent.add(result);
   }
 }
 

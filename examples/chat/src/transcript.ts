@@ -1,4 +1,4 @@
-import type { AgentStreamEvent, StreamChunkData } from 'agent-gateway-client';
+import type { AgentStreamEvent, StreamChunkData } from 'agent-gateway-client/mux';
 
 export type ToolState = 'called' | 'running' | 'running-here' | 'done' | 'failed' | 'stopped';
 
@@ -68,6 +68,11 @@ export class Transcript {
   /** The text of all messages, without reasoning, tools and members. */
   get text(): string {
     return this.blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('');
+  }
+
+  /** The agent waits for an answer of the user. */
+  get hasOpenQuestion(): boolean {
+    return this.blocks.some((block) => block.kind === 'input' && block.state === 'open');
   }
 
   apply(event: AgentStreamEvent): void {

@@ -8,6 +8,7 @@ const ENDING: Record<Outcome['status'], string> = {
   interrupted: 'Stopped',
   auth_failed: 'Not allowed to follow this run',
   disconnected: 'The connection was closed',
+  lost: 'The run is lost',
 };
 
 /** One exchange of the conversation: the user's message and the agent's answer to it. */
@@ -94,9 +95,7 @@ export class Turn {
 
 function waitingFor(run: Run): string {
   if (run.button === 'stopping') return 'Stopping…';
-  if (run.transcript.blocks.some((block) => block.kind === 'input' && block.state === 'open')) {
-    return 'Waiting for your answer';
-  }
+  if (run.transcript.hasOpenQuestion) return 'Waiting for your answer';
   if (run.transcript.visibleOutputEnded) return 'Finishing…';
   return run.transcript.blocks.length === 0 ? 'Starting…' : '';
 }

@@ -112,6 +112,10 @@ impl Dev {
         self.lock().get(operation_id).cloned()
     }
 
+    fn runs_of(&self, user_id: &str) -> Vec<Arc<Run>> {
+        self.lock().values().filter(|run| run.user_id == user_id).cloned().collect()
+    }
+
     fn add_run(&self, run: Arc<Run>) {
         let mut runs = self.lock();
         runs.retain(|_, run| run.ended_for().is_none_or(|age| age < RUNS_KEPT_FOR));

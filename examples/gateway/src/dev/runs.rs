@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use super::scripts::{self, MemberEcho, MemberEnd, Plan, Script};
 use super::tokens::{TokenKind, lifetime};
 use super::{Problem, dev, known_run, parse};
 use crate::app::App;
+use crate::frames::now_ms;
 
 const PAUSE_MS: u64 = 40;
 const LONGEST_PAUSE_MS: u64 = 60_000;
@@ -36,6 +37,9 @@ pub(super) struct Run {
     pub(super) user_id: String,
     pub(super) member_echo: MemberEcho,
     script: Script,
+    prompt: String,
+    topic_id: Option<String>,
+    started_at: u64,
     client_protocol: ClientProtocol,
     token_ttl_ms: i64,
     progress: Mutex<Progress>,
@@ -53,6 +57,7 @@ pub(super) struct Signals {
 struct Progress {
     text: String,
     outcome: Option<&'static str>,
+    detail: Option<&'static str>,
     event_count: u64,
     ended_at: Option<Instant>,
 }
@@ -62,6 +67,7 @@ struct Progress {
 struct StartRun {
     script: Script,
     prompt: Option<String>,
+    topic_id: Option<String>,
     speed_ms: Option<u64>,
     token_ttl_ms: Option<i64>,
     user_id: Option<String>,
@@ -108,6 +114,8 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/runs/{operation_id}", get(show))
         .route("/runs/{operation_id}/token", post(refresh_token))
         .route("/runs/{operation_id}/interrupt", post(interrupt))
+        .route("/runs/{operation_id}/announce", post(announce))
+        .route("/users/{user_id}/runs", get(list))
 }
 
 impl Run {
@@ -131,10 +139,29 @@ impl Run {
         self.lock().text.push_str(content);
     }
 
-    pub(super) fn end(&self, outcome: &'static str) {
+    pub(super) fn end(&self, outcome: &'static str, detail: &'static str) {
         let mut progress = self.lock();
         progress.outcome = Some(outcome);
+        progress.detail = Some(detail);
         progress.ended_at = Some(Instant::now());
+    }
+
+    /// What the gateway hands on to the user's sockets in `op_lifecycle`.
+    fn meta(&self) -> Map<String, Value> {
+        self.topic_id.iter().map(|topic_id| ("topicId".to_owned(), json!(topic_id))).collect()
+    }
+
+    fn summary(&self, status: Option<&str>) -> Value {
+        let progress = self.lock();
+        json!({
+            "operationId": self.operation_id,
+            "topicId": self.topic_id,
+            "prompt": self.prompt,
+            "script": self.script,
+            "startedAt": self.started_at,
+            "status": status,
+            "outcome": progress.outcome,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
@@ -155,6 +182,9 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
         user_id: user_id.clone(),
         member_echo: request.member_echo,
         script: request.script,
+        prompt: plan.prompt.clone(),
+        topic_id: request.topic_id.filter(|id| !id.is_empty()),
+        started_at: now_ms(),
         client_protocol: request.client_protocol,
         token_ttl_ms,
         progress: Mutex::default(),
@@ -162,7 +192,7 @@ async fn start(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> 
     let dev = dev(&app);
     let token = dev.mint.issue(&user_id, token_ttl_ms, TokenKind::Valid);
     dev.add_run(run.clone());
-    app.gateway.init(&operation_id, &user_id, Map::new());
+    app.gateway.init(&operation_id, &user_id, run.meta());
     scripts::spawn(app.clone(), run, plan);
 
     let gateway_url = gateway_url(&app, &headers);
@@ -181,6 +211,7 @@ async fn show(State(app): State<Arc<App>>, Path(operation_id): Path<String>) -> 
         "status": status,
         "text": progress.text,
         "outcome": progress.outcome,
+        "detail": progress.detail,
         "eventCount": progress.event_count,
         "connections": connections,
     }))
@@ -204,6 +235,31 @@ async fn interrupt(State(app): State<Arc<App>>, Path(operation_id): Path<String>
     let run = known_run(&app, &operation_id)?;
     run.signals.send_modify(|signals| signals.interrupted = true);
     Ok(Json(json!({ "success": true })).into_response())
+}
+
+/// Tells the gateway of a run that it forgot, as a product server does.
+async fn announce(State(app): State<Arc<App>>, Path(operation_id): Path<String>) -> Result<Response, Problem> {
+    let run = known_run(&app, &operation_id)?;
+    app.gateway.init(&operation_id, &run.user_id, run.meta());
+    // Read afterwards: an agent that ends later tells the gateway so itself.
+    let (outcome, detail) = {
+        let progress = run.lock();
+        (progress.outcome, progress.detail)
+    };
+    if let Some(outcome) = outcome {
+        app.gateway.update_status(&operation_id, outcome, detail.unwrap_or_default());
+    }
+    Ok(Json(json!({ "success": true })).into_response())
+}
+
+/// Every run of a user that is still remembered, oldest first.
+async fn list(State(app): State<Arc<App>>, Path(user_id): Path<String>) -> Response {
+    let mut runs = dev(&app).runs_of(&user_id);
+    runs.sort_by(|one, other| {
+        one.started_at.cmp(&other.started_at).then_with(|| one.operation_id.cmp(&other.operation_id))
+    });
+    let runs: Vec<_> = runs.iter().map(|run| run.summary(app.gateway.status(&run.operation_id).as_deref())).collect();
+    Json(json!({ "runs": runs })).into_response()
 }
 
 fn plan(request: &StartRun) -> Result<Plan, Problem> {

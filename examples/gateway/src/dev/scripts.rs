@@ -113,7 +113,7 @@ pub(super) fn spawn(app: Arc<App>, run: Arc<Run>, plan: Plan) {
             _ = stopping.wait_for(|stop| *stop) => return,
         };
         // Known before the last event goes out, so that whoever saw the event sees the outcome.
-        run.end(end.outcome);
+        run.end(end.outcome, end.detail);
         agent.end(end.reason, end.detail);
         info!(operation_id = run.operation_id, outcome = end.outcome, "run ended");
     });

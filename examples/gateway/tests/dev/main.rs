@@ -2,6 +2,7 @@
 
 mod faults;
 mod faults_v2;
+mod runs;
 mod scripts;
 mod scripts_v2;
 #[path = "../support/mod.rs"]
