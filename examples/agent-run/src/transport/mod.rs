@@ -22,7 +22,7 @@ pub type Payload = Box<RawValue>;
 
 /// Failed sockets in a row before the sockets count as blocked: for a run that never had one, and for one that had.
 const FAILURES_AT_FIRST: u32 = 2;
-const FAILURES_LATER: u32 = 5;
+const FAILURES_LATER: u32 = 3;
 
 /// Where the events of which run are.
 #[derive(Clone)]
