@@ -1,7 +1,7 @@
 //! Carries a machine out on tokio: its sockets, its deadlines and its questions to the host.
 //!
-//! The loop is [`Driver::next`]: perform every output, then wait for whatever comes first, a socket, the host or the
-//! deadline, and tell the machine. Nothing else decides anything.
+//! The loop is [`Driver::next`]: perform every output, then wait for a socket, the host or the deadline, and tell the
+//! machine. Nothing here decides anything.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -34,7 +34,7 @@ pub trait Host {
     fn answer(&self, question: Question) -> impl Future<Output = Answer> + Send + 'static;
 }
 
-/// A machine at work.
+/// A machine at work. Dropped, it leaves without a word.
 pub struct Driver<H: Host> {
     machine: H::Machine,
     host: H,
@@ -66,27 +66,24 @@ impl<H: Host> Driver<H> {
         command(&mut self.machine, now())
     }
 
-    /// Works until there is something to tell. May be dropped and called again without losing anything. While nothing is
-    /// connected and nothing is planned it waits for ever.
+    /// Works until there is something to tell; without a connection or a plan for one, for ever. May be dropped and called
+    /// again without losing anything.
     pub async fn next(&mut self) -> Told<EventOf<H>> {
         loop {
+            if self.machine.deadline().is_some_and(|(at, _)| at <= now()) {
+                self.machine.handle(Input::Timeout, now());
+            }
             while let Some(output) = self.machine.poll() {
                 if let Some(told) = self.perform(output) {
                     return told;
                 }
             }
             tokio::select! {
-                // What arrived is looked at before the clock: a late timer proves nothing.
+                // After a sleep both are ready, and what arrived may be what the deadline was for.
                 biased;
                 Some(news) = self.inbox.recv() => if let Some(told) = self.hear(news) { return told },
-                () = nap(self.machine.deadline()) => self.look_at_the_clock(),
+                () = nap(self.machine.deadline()) => {}
             }
-        }
-    }
-
-    fn look_at_the_clock(&mut self) {
-        if self.machine.deadline().is_some_and(|(at, _)| at <= now()) {
-            self.machine.handle(Input::Timeout, now());
         }
     }
 
@@ -95,21 +92,16 @@ impl<H: Host> Driver<H> {
             Output::Event(event) => return Some(Told::Event(event)),
             Output::Dial { dial, url } => self.socket = Some(Socket::open(dial, url, self.news.clone())),
             Output::Send { dial, command } => {
-                if let Some(socket) = self.socket.as_ref().filter(|socket| socket.dial == dial) {
-                    socket.send(self.host.encode(command));
-                }
+                self.socket.as_ref().filter(|socket| socket.dial == dial)?.send(self.host.encode(command));
             }
             Output::Hangup { dial, code, reason } => {
-                let socket = self.socket.take_if(|socket| socket.dial == dial)?;
-                let silent = !socket.heard;
-                socket.hang_up(code, reason);
-                return silent.then(|| Told::NoSocket("nobody answered".to_owned()));
+                let heard = self.socket.take_if(|socket| socket.dial == dial)?.hang_up(code, reason);
+                return (!heard).then(|| Told::NoSocket("nobody answered".to_owned()));
             }
             Output::Ask { request, question } => {
                 let (answer, news) = (self.host.answer(question), self.news.clone());
-                let tell = async move { news.send(News::Answered { request, answer: answer.await }).await };
-                let asking = tokio::spawn(tell);
-                self.questions.insert(request, asking.abort_handle());
+                let asking = async move { news.send(News::Answered { request, answer: answer.await }).await };
+                self.questions.insert(request, tokio::spawn(asking).abort_handle());
             }
             Output::Withdraw { request } => self.questions.remove(&request)?.abort(),
         }
@@ -122,10 +114,8 @@ impl<H: Host> Driver<H> {
             News::Opened { dial } => Input::Opened { dial },
             News::Text { dial, text } => {
                 self.socket.iter_mut().filter(|socket| socket.dial == dial).for_each(|socket| socket.heard = true);
-                match self.host.decode(&text) {
-                    Ok(frame) => Input::Frame { dial, frame },
-                    Err(detail) => Input::Garbled { dial, detail },
-                }
+                let garbled = |detail| Input::Garbled { dial, detail };
+                self.host.decode(&text).map_or_else(garbled, |frame| Input::Frame { dial, frame })
             }
             News::Binary { dial } => Input::Garbled { dial, detail: "a binary message".to_owned() },
             News::Closed { dial, code, reason } => {

@@ -170,12 +170,10 @@ impl<'a> Follow<'a> {
     }
 
     fn stop(&mut self, stop: Stop) -> io::Result<Option<End>> {
-        if stop == Stop::Terminate || self.phase == Phase::Stopping {
+        if stop == Stop::Terminate || matches!(self.phase, Phase::Stopping | Phase::Settling) {
             return Ok(Some(End::new(Outcome::Interrupted, format!("Left; {}", self.may_go_on()))));
         }
-        if self.phase != Phase::Settling {
-            self.phase = Phase::Stopping;
-        }
+        self.phase = Phase::Stopping;
         self.watch.stops();
         let (application, operation_id) = (self.source.application.clone(), self.source.operation_id.clone());
         self.asking.spawn(async move { Asked::Stopped(application.interrupt(&operation_id).await) });

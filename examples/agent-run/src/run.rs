@@ -4,6 +4,7 @@ use std::path::Path;
 
 use agent_gateway_client::v1::Event;
 use reqwest::Client;
+use reqwest::redirect::Policy;
 
 use crate::application::Application;
 use crate::args::RunArgs;
@@ -47,7 +48,8 @@ async fn show(args: &RunArgs, output: &mut dyn Render) -> Result<End, Problem> {
 /// The run to follow; with a prompt alone it is started.
 async fn source(args: &RunArgs, output: &mut dyn Render) -> Result<Source, Problem> {
     let endpoints = Settings::load()?.endpoints(args.gateway.as_deref(), args.server.as_deref())?;
-    let http = Client::builder().build().map_err(|error| {
+    // A redirect would carry the credential to whomever it names.
+    let http = Client::builder().redirect(Policy::none()).build().map_err(|error| {
         Problem::new("no_http", format!("Cannot make requests: {error}"), "See whether the system has certificates")
     })?;
     let application = Application::new(http.clone(), endpoints.server.url);

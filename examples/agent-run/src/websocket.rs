@@ -58,9 +58,10 @@ impl Socket {
         let _ = self.outgoing.send(text);
     }
 
-    /// Closes the socket. It tells nothing any more that matters.
-    pub fn hang_up(self, code: u16, reason: &'static str) {
+    /// Closes the socket, which tells nothing any more that matters; whether it brought a frame.
+    pub fn hang_up(self, code: u16, reason: &'static str) -> bool {
         let _ = self.hang_up.send(CloseFrame { code: code.into(), reason: reason.into() });
+        self.heard
     }
 }
 

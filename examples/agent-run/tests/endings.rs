@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Gateway, Output, Program};
+use support::{Gateway, Output, Program, Stub};
 
 /// Follows an operation of the control API in which one event happens.
 async fn ended_with(gateway: &Gateway, operation_id: &str, kind: &str, data: Value) -> Output {
@@ -55,7 +55,9 @@ async fn a_run_that_asks_a_human_is_left_with_the_question() {
 
     assert_eq!((output.code, output.stdout.as_str()), (Some(2), "I need to know one thing.\n\n"));
     assert!(output.stderr.contains("? waiting for a human: Which branch?\n"), "{}", output.stderr);
-    assert!(output.stderr.contains("agent-run --operation op_"), "{}", output.stderr);
+    let again = output.stderr.rsplit_once("agent-run --operation ").expect("the next step").1.trim();
+    let later = Program::run(&gateway, &["--operation", again]).await;
+    assert_eq!((later.code, &later.stdout, &later.stderr), (Some(2), &output.stdout, &output.stderr));
     gateway.stop().await;
 }
 
@@ -88,6 +90,20 @@ async fn the_end_of_the_session_is_the_end_of_a_run_whose_own_end_never_comes() 
         let output = program.end().await;
         assert_eq!((output.code, output.stdout.as_str()), (Some(code), "[]\n"), "{status}: {}", output.stderr);
     }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn how_a_run_fared_whose_own_end_never_came_is_the_servers_word() {
+    let gateway = Gateway::start().await;
+    let server = Stub::knowing("error").await;
+    let token = gateway.operation("op_1").await;
+    let environment =
+        [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_SERVER", &server.url), ("LOBEHUB_JWT", &token)];
+    let program = Program::start_with(&["--operation", "op_1"], &environment);
+    gateway.control("update-status", json!({ "operationId": "op_1", "status": "completed" })).await;
+
+    assert_eq!(program.end().await.code, Some(1));
     gateway.stop().await;
 }
 

@@ -2,8 +2,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use support::{Gateway, Program, Stub};
 
@@ -137,7 +135,6 @@ async fn a_silent_run_is_not_given_up_while_the_server_does_not_say_that_it_ende
         [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_SERVER", &server.url), ("LOBEHUB_JWT", &token)];
     let mut program = Program::start_with(&["--operation", "op_1", "--stall-after", "1"], &environment);
     program.says("the server does not say why").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
     gateway.push("op_1", "agent_runtime_end", json!({ "reason": "done" })).await;
 
     assert_eq!(program.end().await.code, Some(0));

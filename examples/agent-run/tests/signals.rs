@@ -73,10 +73,9 @@ async fn one_leaves_where_the_run_cannot_be_stopped() {
 
 #[tokio::test]
 async fn one_before_the_run_was_started_leaves_with_an_empty_array() {
-    let server = Stub::mute().await;
+    let mut server = Stub::mute().await;
     let program = Program::start_with(&["--json", "--server", &server.url, "x"], &[]);
-    // The program listens for signals before it asks for anything; nothing outside shows when.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    server.asked().await;
     program.signal("INT").await;
 
     let output = program.end().await;

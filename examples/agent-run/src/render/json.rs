@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::value::RawValue;
 
-use super::Render;
+use super::{Render, printable};
 use crate::exit::End;
 
 /// Keeps every event, exactly as it came.
@@ -22,7 +22,7 @@ impl Render for JsonOutput {
     }
 
     fn notice(&mut self, text: &str) -> io::Result<()> {
-        writeln!(io::stderr(), "{text}")
+        writeln!(io::stderr(), "{}", printable(text))
     }
 
     fn finish(self: Box<Self>, end: &End) -> io::Result<()> {
@@ -34,7 +34,7 @@ impl Render for JsonOutput {
         out.write_all(if self.events.is_empty() { b"]\n" } else { b"\n]\n" })?;
         out.flush()?;
         match &end.detail {
-            Some(detail) => writeln!(io::stderr(), "{}: {detail}", end.outcome.as_str()),
+            Some(detail) => writeln!(io::stderr(), "{}: {}", end.outcome.as_str(), printable(detail)),
             None => Ok(()),
         }
     }

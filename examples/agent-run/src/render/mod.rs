@@ -27,3 +27,8 @@ pub trait Render {
     /// The end. Whatever happens to a run, this is called once, and nothing after it.
     fn finish(self: Box<Self>, end: &End) -> io::Result<()>;
 }
+
+/// An agent and a gateway may say anything, but not move the cursor or set the window's title.
+fn printable(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control() || matches!(character, '\n' | '\t')).collect()
+}

@@ -8,9 +8,9 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::value::RawValue;
 
-use super::Render;
 use super::event::{self, Shown, Tool};
 use super::members::{self, Members};
+use super::{Render, printable};
 use crate::exit::{End, Outcome};
 
 const TICK: Duration = Duration::from_millis(100);
@@ -190,9 +190,4 @@ impl Render for TerminalOutput {
             _ => writeln!(self.aside, "{style}{mark} {name}{style:#}"),
         }
     }
-}
-
-/// An agent may say anything, but not move the cursor or set the window's title.
-fn printable(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control() || matches!(character, '\n' | '\t')).collect()
 }
