@@ -117,6 +117,7 @@ async fn the_end_of_a_member_does_not_end_the_run_over_either_transport() {
             let arguments = [&["--json", "--operation", operation_id.as_str()], transport].concat();
             let output = Program::run(&gateway, &arguments).await;
             assert_eq!(output.code, Some(0), "{transport:?} {end}: {}", output.stderr);
+            assert!(!output.stderr.contains("No connection"), "{transport:?} {end}: {}", output.stderr);
             let text = output.text(&operation_id);
             assert_eq!(json!(text), gateway.view(&operation_id).await["text"], "{transport:?} {end}");
         }

@@ -60,6 +60,20 @@ async fn a_socket_that_is_cut_in_the_middle_of_a_run_is_replaced() {
 }
 
 #[tokio::test]
+async fn what_is_said_about_the_connection_is_no_part_of_the_answer() {
+    let gateway = Gateway::start().await;
+    let (operation_id, _) = gateway.run(slow()).await;
+    let program = Program::start(&gateway, &["--operation", &operation_id]);
+    gateway.view_when(&operation_id, streams).await;
+    gateway.fault(&operation_id, json!({ "drop": true })).await;
+
+    let output = program.end().await;
+    assert!(output.stderr.contains("No connection"), "{}", output.stderr);
+    assert_eq!(json!(output.stdout), gateway.view(&operation_id).await["text"]);
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_token_that_expired_is_replaced_and_neither_is_printed() {
     let gateway = Gateway::start().await;
     let (operation_id, token) = gateway.run(slow()).await;

@@ -1,6 +1,6 @@
 //! The run as text: the answer on standard output, everything else on standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use anstream::{AutoStream, stderr, stdout};
@@ -24,18 +24,14 @@ pub struct TerminalOutput {
     operation_id: String,
     answer: AutoStream<io::Stdout>,
     aside: AutoStream<io::Stderr>,
-    line: Line,
+    /// Both are one terminal, so that what stands on a line of one is in the way of the other.
+    shared: bool,
+    /// The last line of the answer, or of the reasoning, is not complete.
+    answer_open: bool,
+    reasoning_open: bool,
     waiting: ProgressBar,
     tools: Vec<Tool>,
     members: Members,
-}
-
-/// What stands on the terminal's current line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
-    Empty,
-    Answer,
-    Reasoning,
 }
 
 impl TerminalOutput {
@@ -47,7 +43,9 @@ impl TerminalOutput {
             operation_id: String::new(),
             answer: stdout(),
             aside: stderr(),
-            line: Line::Empty,
+            shared: io::stdout().is_terminal() && io::stderr().is_terminal(),
+            answer_open: false,
+            reasoning_open: false,
             waiting,
             tools: Vec::new(),
             members: Members::default(),
@@ -55,43 +53,45 @@ impl TerminalOutput {
     }
 
     fn text(&mut self, text: &str) -> io::Result<()> {
-        self.begin(Line::Answer)?;
+        self.waiting.finish_and_clear();
+        self.end_reasoning()?;
         write!(self.answer, "{}", printable(text))?;
-        self.line = if text.ends_with('\n') { Line::Empty } else { Line::Answer };
+        self.answer_open = !text.ends_with('\n');
         self.answer.flush()
     }
 
     fn reasoning(&mut self, text: &str) -> io::Result<()> {
-        self.begin(Line::Reasoning)?;
+        self.make_room()?;
         write!(self.aside, "{DIM}{}{DIM:#}", printable(text))?;
-        self.line = if text.ends_with('\n') { Line::Empty } else { Line::Reasoning };
+        self.reasoning_open = !text.ends_with('\n');
         self.aside.flush()
     }
 
     /// A line beside the answer.
     fn aside(&mut self, style: Style, text: &str) -> io::Result<()> {
-        self.begin(Line::Empty)?;
+        self.make_room()?;
+        self.end_reasoning()?;
         writeln!(self.aside, "{style}{}{style:#}", printable(text))?;
         self.wait();
         Ok(())
     }
 
-    /// Begins a piece of a kind: takes the spinner away, and ends the line of another kind.
-    fn begin(&mut self, kind: Line) -> io::Result<()> {
-        if !self.waiting.is_finished() {
-            self.waiting.finish_and_clear();
+    /// Takes away what is in the way of a line beside the answer. An answer that goes elsewhere is not: it stays whole.
+    fn make_room(&mut self) -> io::Result<()> {
+        self.waiting.finish_and_clear();
+        if self.shared { self.end_answer() } else { Ok(()) }
+    }
+
+    fn end_answer(&mut self) -> io::Result<()> {
+        if !std::mem::take(&mut self.answer_open) {
+            return Ok(());
         }
-        match self.line {
-            line if line == kind => return Ok(()),
-            Line::Empty => {}
-            Line::Answer => {
-                writeln!(self.answer)?;
-                self.answer.flush()?;
-            }
-            Line::Reasoning => writeln!(self.aside)?,
-        }
-        self.line = Line::Empty;
-        Ok(())
+        writeln!(self.answer)?;
+        self.answer.flush()
+    }
+
+    fn end_reasoning(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.reasoning_open) { writeln!(self.aside) } else { Ok(()) }
     }
 
     /// Shows that the run goes on, until something else is shown.
@@ -125,7 +125,8 @@ impl TerminalOutput {
                 }
             }
             Shown::StreamEnded => {
-                self.begin(Line::Empty)?;
+                self.end_answer()?;
+                self.end_reasoning()?;
                 self.wait();
                 Ok(())
             }
@@ -175,7 +176,9 @@ impl Render for TerminalOutput {
     }
 
     fn finish(mut self: Box<Self>, end: &End) -> io::Result<()> {
-        self.begin(Line::Empty)?;
+        self.waiting.finish_and_clear();
+        self.end_answer()?;
+        self.end_reasoning()?;
         let (style, mark) = match end.outcome {
             Outcome::Completed => (GREEN, "✓"),
             Outcome::Failed => (RED, "✗"),

@@ -111,6 +111,8 @@ impl Follower {
                     Ok(()) => continue,
                     Err(detail) => return self.refused(detail).await,
                 },
+                // What follows the end of a member comes at once.
+                Stop::Closed if self.heard => continue,
                 Stop::Closed => "the server closed the stream".to_owned(),
                 Stop::Failed(detail) => detail,
             };
