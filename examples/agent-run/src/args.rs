@@ -10,7 +10,7 @@ use crate::settings::Key;
 
 const EXAMPLES: &str = "\
 Examples:
-  agent-run \"How does a message reach me?\"         start a run at the server and stream the answer
+  agent-run \"How does a message reach me?\"          start a run at the server and stream the answer
   agent-run --operation op_1                        follow a run that was started elsewhere
   agent-run --json \"How?\" > events.json             keep the events, as one JSON array
   agent-run --replay events.json                    show them again, without a network
@@ -68,7 +68,7 @@ pub struct RunArgs {
     /// The gateway's URL [default: the one the server names, or http://127.0.0.1:8787]
     #[arg(long, value_name = "URL")]
     pub gateway: Option<String>,
-    /// The server that starts runs, stops them and gives tokens; also has the event stream for --sse [default: http://127.0.0.1:8787]
+    /// The server that runs belong to [default: http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", visible_alias = "dev-server")]
     pub server: Option<String>,
     /// The agent to start; a development gateway has markdown, long, tool, members, failing and input
@@ -77,7 +77,7 @@ pub struct RunArgs {
     /// Follow over server-sent events instead of a WebSocket
     #[arg(long)]
     pub sse: bool,
-    /// Print all events as one JSON array at the end, and nothing else
+    /// Print all events at the end, as one JSON array, instead of the answer
     #[arg(long)]
     pub json: bool,
     /// Show a recorded file, as --json prints it

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::value::RawValue;
 
 use super::{Render, printable};
-use crate::exit::End;
+use crate::exit::{End, Outcome};
 
 /// Keeps every event, exactly as it came.
 #[derive(Default)]
@@ -34,8 +34,10 @@ impl Render for JsonOutput {
         out.write_all(if self.events.is_empty() { b"]\n" } else { b"\n]\n" })?;
         out.flush()?;
         match &end.detail {
-            Some(detail) => writeln!(io::stderr(), "{}: {}", end.outcome.as_str(), printable(detail)),
-            None => Ok(()),
+            Some(detail) if end.outcome != Outcome::Completed => {
+                writeln!(io::stderr(), "{}: {}", end.outcome.as_str(), printable(detail))
+            }
+            _ => Ok(()),
         }
     }
 }
