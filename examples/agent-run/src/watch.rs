@@ -43,7 +43,7 @@ impl Watch {
 
     /// The run is over, and its last events are owed.
     pub fn owes_rest(&mut self) {
-        self.stalled_at = Instant::now() + self.stall_after.min(REST_WITHIN);
+        self.stalled_at = Instant::now() + REST_WITHIN;
     }
 
     /// The run asks a human, or does so no longer.

@@ -48,7 +48,8 @@ async fn a_second_one_leaves_at_once_with_what_came_so_far() {
     program.signal("INT").await;
 
     let output = program.end().await;
-    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    // The server would be waited for for 12 s.
+    assert!(asked.elapsed() < Duration::from_secs(8), "{:?}", asked.elapsed());
     assert_eq!(output.code, Some(1));
     assert!(output.events().len() > 5 && output.stderr.contains("it may go on"), "{output:?}");
     gateway.stop().await;

@@ -13,4 +13,4 @@ pub use stub::Stub;
 use std::time::Duration;
 
 /// Nothing these tests wait for takes longer.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
