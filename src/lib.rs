@@ -34,7 +34,7 @@
 //!
 //! A shell passes what happened to [`handle`](machine::Machine::handle), performs what [`poll`](machine::Machine::poll)
 //! returns, in order, until it returns `None`, and then waits for the next input or until
-//! [`deadline`](machine::Machine::deadline).
+//! [`deadline`](machine::Machine::deadline). On tokio that is `examples/agent-run/src/driver.rs` of the repository.
 //!
 //! ```
 //! # #[cfg(not(target_family = "wasm"))] {

@@ -24,6 +24,7 @@ export const steps = [
     run: (limits) => cargoTest(['-p', 'agent-gateway-client'], limits),
   },
   { name: 'gateway', limitMs: 20 * MINUTE, run: (limits) => cargoTest(['-p', 'agent-gateway'], limits) },
+  { name: 'agent-run', limitMs: 15 * MINUTE, run: (limits) => cargoTest(['-p', 'agent-run'], limits) },
   { name: 'facade', limitMs: 5 * MINUTE, run: (limits) => nodeTest('tests/facade', limits) },
   { name: 'types', limitMs: 5 * MINUTE, run: (limits) => nodeTest('tests/types', limits) },
   { name: 'browser', limitMs: 25 * MINUTE, run: browser },
