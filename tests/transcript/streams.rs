@@ -34,6 +34,13 @@ fn what_is_streamed_shows_in_the_activity() {
 }
 
 #[test]
+fn an_answer_whose_end_never_came_is_settled_by_the_next_one() {
+    let mut page = Page::new();
+    page.start("msg_1").text("Hel").step(1).start("msg_2");
+    assert_eq!([page.activity(0), page.activity(1)], [Activity::Settled, Activity::Started]);
+}
+
+#[test]
 fn a_chunk_appends_and_copies_nothing_else() {
     let mut page = Page::new();
     page.start("msg_1").text("Hel");

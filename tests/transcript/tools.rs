@@ -96,6 +96,7 @@ fn a_state_counts_only_above_the_last_one_of_its_call() {
     page.event("stream_chunk", state("call_2", 1));
     assert_eq!(page.tool("call_1").state, Some(json!({"progress": 2})));
     assert_eq!(page.tool("call_2").state, Some(json!({"progress": 1})));
+    assert_eq!(page.phase("call_2"), ToolPhase::Running, "whatever became of its start");
 }
 
 #[test]

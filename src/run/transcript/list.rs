@@ -75,7 +75,7 @@ impl<T: Text> List<T> {
     }
 
     pub fn set_activity(&mut self, index: usize, activity: Activity) {
-        let message = self.streamed(index);
+        let message = &mut self.messages[index];
         if message.activity != activity {
             message.activity = activity;
             self.changes.push(Change::ActivityChanged { message: index, activity });

@@ -32,6 +32,7 @@ impl<T: Text> Transcript<T> {
     pub(super) fn stream_start(&mut self, place: Place, seed: Seed<T>) {
         match self.meaning(place, &seed) {
             Meaning::New => {
+                self.leave_latest(place);
                 let is_unnamed = seed.id.is_none();
                 let index = self.begin(place, seed, Start::Announced { since: place.at });
                 if is_unnamed && self.is_unnamed(place.column, index) {
@@ -88,7 +89,7 @@ impl<T: Text> Transcript<T> {
         let StreamEnd { text, calls, images, sources } = end;
         let index = match self.columns[place.column].find(place.step, place.at) {
             Found::Stream(index) => index,
-            Found::None if text.is_empty() && calls.is_empty() && images.is_empty() => return,
+            Found::None if text.is_empty() && calls.is_empty() && images.is_empty() && sources.is_none() => return,
             Found::None => self.begin_unannounced(place),
             Found::Outdated { .. } => return,
         };
@@ -210,6 +211,14 @@ impl<T: Text> Transcript<T> {
                 None
             }
         }
+    }
+
+    /// The next answer begins: the one before is complete, also where its end never came.
+    fn leave_latest(&mut self, place: Place) {
+        let column = &self.columns[place.column];
+        let latest = column.latest(place.step).map(|index| column.streams[index].message);
+        let message = latest.and_then(|key| self.list.index_of_key(key));
+        self.show_activity(message, Activity::Settled);
     }
 
     fn meaning(&self, place: Place, seed: &Seed<T>) -> Meaning {

@@ -150,7 +150,12 @@ impl<T: Text> Transcript<T> {
         }
         if self.calls.entry(id.clone()).or_default().admits_state(sequence) {
             let call = Calling { id, value: None, message_id: None };
-            self.tool_is(place, None, call, |known| known.state = Some(state));
+            self.tool_is(place, None, call, |known| {
+                known.state = Some(state);
+                if known.phase == ToolPhase::Called {
+                    known.phase = ToolPhase::Running;
+                }
+            });
         }
     }
 
