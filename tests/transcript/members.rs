@@ -1,6 +1,6 @@
 //! Groups: members speak on the channel of the run.
 
-use agent_gateway_client::run::transcript::{Activity, RefetchReason};
+use agent_gateway_client::run::transcript::{Activity, RefetchReason, ToolPhase};
 use serde_json::{Value, json};
 
 use crate::support::{Page, row};
@@ -36,7 +36,8 @@ fn the_end_of_a_member_ends_neither_the_run_nor_another_member() {
         let mut page = Page::new();
         page.start("msg_0");
         page.members("op_a", "stream_start", start("msg_a")).members("op_b", "stream_start", start("msg_b"));
-        page.members("op_a", end, json!({"reason": "done"}));
+        page.calls(&["call_1"]).members("op_a", end, json!({"reason": "done"}));
+        assert_eq!((page.phase("call_1"), page.activity(0)), (ToolPhase::Called, Activity::Calling), "{end}");
         page.members("op_a", "stream_chunk", text("late")).members("op_b", "stream_chunk", text("B"));
         page.text("on");
         assert_eq!(page.texts(), ["on", "", "B"], "{end}");

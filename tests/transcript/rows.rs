@@ -177,6 +177,17 @@ fn one_new_stored_answer_and_one_answer_without_a_name_are_the_same() {
 }
 
 #[test]
+fn a_failure_is_not_taken_for_an_answer_without_a_name() {
+    let mut page = page();
+    let fetch = page.transcript.begin_refetch();
+    page.event("error", json!({"message": "boom"}));
+    let stored = json!([row("a", "user", ""), row("d", "assistant", "Hello")]);
+    assert!(page.transcript.refetched(fetch, read::rows(&stored).expect("rows")));
+    page.apply_changes();
+    assert_eq!((page.ids(), page.texts()[1].as_str()), (vec!["a", "d", "-"], "Hello"));
+}
+
+#[test]
 fn an_answer_without_a_name_stays_one_where_two_could_be_its() {
     let mut page = page();
     page.event("stream_start", json!({"newStep": true})).text("Hello");

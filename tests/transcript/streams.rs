@@ -136,6 +136,13 @@ fn a_start_that_comes_after_a_patch_with_its_message_joins_the_two() {
 }
 
 #[test]
+fn a_start_from_after_a_chunk_is_not_that_of_its_answer() {
+    let mut page = Page::new();
+    page.at(10).text("one").at(20).start("msg_2").text("two");
+    assert_eq!((page.ids(), page.texts()), (vec!["-", "msg_2"], vec!["one".to_owned(), "two".to_owned()]));
+}
+
+#[test]
 fn a_start_that_is_repeated_changes_nothing() {
     let mut page = Page::new();
     page.at(5).start("msg_1").text("Hel").at(5).start("msg_1").at(8).text("lo");
@@ -282,6 +289,8 @@ fn the_first_answer_goes_to_the_message_that_the_start_of_the_run_named() {
     let mut page = Page::of(Transcript::new(rows, Some("msg_1".to_owned())));
     page.text("Hello");
     assert_eq!((page.ids(), page.texts()), (vec!["msg_0", "msg_1"], vec!["Hi".to_owned(), "Hello".to_owned()]));
+    page.step(1).text("Next");
+    assert_eq!(page.ids(), ["msg_0", "msg_1", "-"], "the first answer alone");
 }
 
 #[test]

@@ -122,10 +122,12 @@ fn a_state_after_the_end_is_ignored_until_the_call_runs_again() {
 
 #[test]
 fn a_start_that_comes_after_its_end_does_not_run_the_call_again() {
-    let mut page = Page::new();
-    page.start("msg_1").at(20).event("tool_end", ended("call_1", true)).at(10).event("tool_start", started("call_1"));
-    assert_eq!(page.phase("call_1"), ToolPhase::Succeeded);
-    assert_eq!(page.needs_refetch(), None);
+    for at in [10, 20] {
+        let mut page = Page::new();
+        page.start("msg_1").at(20).event("tool_end", ended("call_1", true));
+        page.at(at).event("tool_start", started("call_1"));
+        assert_eq!((page.phase("call_1"), page.needs_refetch()), (ToolPhase::Succeeded, None), "{at}");
+    }
 }
 
 #[test]

@@ -150,13 +150,15 @@ impl<T: Text> Transcript<T> {
             message.store(row, keeps_parts);
             shown.push(message);
         }
-        // One answer without a name, and one name without an answer: they are the same.
+        // One answer under way without a name, and one name without an answer: they are the same.
         new.retain(|index| shown[*index].role == ASSISTANT);
-        if let ([index], [_]) = (new.as_slice(), unnamed.as_slice()) {
-            let mut message = unnamed.remove(0);
+        let is_open = |message: &Message<T>| message.activity != Activity::Settled;
+        if let ([index], [message]) = (new.as_slice(), unnamed.as_slice())
+            && is_open(message)
+        {
             let stored = &mut shown[*index];
-            (message.id, message.row) = (stored.id.take(), stored.row.take());
-            *stored = message;
+            let named = Message { id: stored.id.take(), row: stored.row.take(), ..unnamed.remove(0) };
+            *stored = named;
         }
         shown.extend(in_order(known.into_values().filter(is_newer).chain(unnamed)));
         self.list.put(shown);
