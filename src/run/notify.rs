@@ -180,9 +180,9 @@ mod tests {
     fn a_hidden_page_is_told_without_a_frame() {
         let mut notify = Notify::default();
         let _ = notify.mark(at(0));
-        let deadline = notify.deadline().expect("a frame may never come");
-        assert_eq!(notify.timeout(at(deadline.as_millis() - 1)), Action::Wait);
-        assert_eq!(notify.timeout(deadline), Action::Tell);
+        assert_eq!(notify.deadline(), Some(at(FRAME_WITHIN)), "a frame may never come");
+        assert_eq!(notify.timeout(at(FRAME_WITHIN - 1)), Action::Wait);
+        assert_eq!(notify.timeout(at(FRAME_WITHIN)), Action::Tell);
     }
 
     #[test]
@@ -190,8 +190,8 @@ mod tests {
         let mut notify = Notify::default();
         notify.replay_began(at(0));
         let _ = notify.mark(at(1));
-        let deadline = notify.deadline().expect("its end may never be told");
-        assert_eq!(notify.timeout(deadline), Action::RequestFrame);
+        assert_eq!(notify.deadline(), Some(at(HELD_FOR)), "its end may never be told");
+        assert_eq!(notify.timeout(at(HELD_FOR)), Action::RequestFrame);
         assert_eq!(notify.frame(), Action::Tell);
     }
 

@@ -111,6 +111,17 @@ fn what_was_streamed_after_the_question_is_newer_than_the_answer() {
 }
 
 #[test]
+fn an_answer_that_went_on_after_the_question_is_newer_than_what_was_stored_of_it() {
+    let mut page = page();
+    page.start("d").text("Hel");
+    let fetch = page.transcript.begin_refetch();
+    page.text("lo").end("");
+    assert!(page.transcript.refetched(fetch, read::rows(&json!([row("d", "assistant", "Hel")])).expect("rows")));
+    page.apply_changes();
+    assert_eq!(page.texts(), ["Hello"]);
+}
+
+#[test]
 fn an_answer_that_was_asked_for_before_a_newer_snapshot_is_not_used() {
     let newer = [
         ("step_start", json!({"uiMessages": [row("new", "user", "")]})),
@@ -249,8 +260,7 @@ fn a_list_of_messages_without_ids_cannot_be_read() {
 #[test]
 fn more_changes_than_anybody_waits_for_are_read_at_once() {
     let mut page = page();
-    let fetch = page.transcript.begin_refetch();
-    assert!(page.transcript.refetched(fetch, Vec::new()));
+    assert!(page.refetch(json!([])));
     for revision in 1..=300 {
         let event = json!({
             "type": "message_patch", "timestamp": revision,
