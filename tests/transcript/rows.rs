@@ -93,8 +93,10 @@ fn a_stored_text_shows_until_the_stream_has_one() {
     let mut page = page();
     page.start("d").event("message_patch", patch(1, &[], &[(None, "d")]));
     assert_eq!(page.texts().last().map(String::as_str), Some("patched"));
+    page.event("step_start", json!({"uiMessages": [row("d", "assistant", "all")]}));
+    assert_eq!(page.texts(), ["all"]);
     page.text("Hello");
-    assert_eq!(page.texts().last().map(String::as_str), Some("Hello"));
+    assert_eq!(page.texts(), ["Hello"]);
 }
 
 #[test]

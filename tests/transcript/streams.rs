@@ -97,14 +97,18 @@ fn the_end_of_an_answer_tells_the_whole_text_and_an_empty_one_tells_nothing() {
 fn an_event_whose_number_is_not_above_the_last_one_is_dropped() {
     let mut page = Page::new();
     page.start("msg_1");
-    for number in [1, 2, 2, 1, 3] {
+    for number in [1, 2, 2, 1, 3, 0, 1] {
+        if number == 0 {
+            page.transcript.broken(Continuity::Reset);
+            continue;
+        }
         let event = json!({"type": "stream_chunk", "timestamp": 5, "data": {"chunkType": "text", "content": "x"}});
         let mut event = agent_gateway_client::run::transcript::json::event(&event, "op_1").expect("a chunk");
         event.number = Some(number);
         page.transcript.handle(event);
     }
     page.apply_changes();
-    assert_eq!(page.texts(), ["xxx"]);
+    assert_eq!(page.texts(), ["xxxx"], "and the numbers of a new sequence start anew");
 }
 
 #[test]

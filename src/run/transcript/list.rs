@@ -216,7 +216,7 @@ impl<T: Text> List<T> {
     fn streamed(&mut self, index: usize) -> &mut Message<T> {
         let generation = self.generation;
         let message = &mut self.messages[index];
-        message.touched = generation;
+        message.touched = Some(generation);
         message
     }
 }

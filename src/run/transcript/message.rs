@@ -23,8 +23,8 @@ pub struct Message<T: Text> {
     pub parts: Vec<Part<T>>,
     /// The stored message, or what its start told of it.
     pub row: Option<T::Value>,
-    /// How far the transcript was when something was last streamed into it.
-    pub(super) touched: u32,
+    /// The generation in which something was last streamed into it; `None` while it shows what is stored.
+    pub(super) touched: Option<u32>,
 }
 
 /// What is being streamed into a message.
@@ -171,25 +171,35 @@ impl<T: Text> Message<T> {
             activity: Activity::Settled,
             parts: Vec::new(),
             row: None,
-            touched: generation,
+            touched: Some(generation),
         }
     }
 
     pub(super) fn from_row(key: u32, row: Row<T>) -> Self {
         let Row { id, role, mut parts, value } = row;
         parts.sort_by_key(Part::rank);
-        Self { key, id: Some(id), member: None, role, activity: Activity::Settled, parts, row: Some(value), touched: 0 }
+        Self {
+            key,
+            id: Some(id),
+            member: None,
+            role,
+            activity: Activity::Settled,
+            parts,
+            row: Some(value),
+            touched: None,
+        }
     }
 
-    /// Takes what is stored of the message; `keeps_parts` where what was streamed is newer.
-    pub(super) fn store(&mut self, row: Row<T>, keeps_parts: bool) {
+    /// Takes what is stored of the message; `is_newer` where what was streamed into it is.
+    pub(super) fn store(&mut self, row: Row<T>, is_newer: bool) {
         let Row { id, role, mut parts, value } = row;
         self.id = Some(id);
         self.role = role;
         self.row = Some(value);
-        if keeps_parts {
+        if is_newer && self.touched.is_some() && !self.parts.is_empty() {
             return;
         }
+        self.touched = None;
         parts.sort_by_key(Part::rank);
         for part in &mut parts {
             let Part::Tool(call) = part else { continue };
@@ -200,11 +210,6 @@ impl<T: Text> Message<T> {
             }
         }
         self.parts = parts;
-    }
-
-    /// Whether anything is shown of it.
-    pub(super) fn is_empty(&self) -> bool {
-        self.parts.is_empty()
     }
 
     pub(super) fn tool(&self, id: &str) -> Option<&ToolCall<T>> {

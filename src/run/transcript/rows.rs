@@ -112,10 +112,8 @@ impl<T: Text> Transcript<T> {
 
     fn upsert(&mut self, after: Option<&str>, row: Row<T>) {
         if let Some(index) = self.list.index_of_id(&row.id) {
-            return self.list.replace(index, |message| {
-                let is_streamed = message.activity != Activity::Settled && !message.is_empty();
-                message.store(row, is_streamed);
-            });
+            let is_open = self.list.messages()[index].activity != Activity::Settled;
+            return self.list.replace(index, |message| message.store(row, is_open));
         }
         let index = match after {
             None => 0,
@@ -127,7 +125,7 @@ impl<T: Text> Transcript<T> {
 
     /// Shows the stored messages. What is being streamed, or was since `since`, is newer than they are.
     fn install(&mut self, rows: Vec<Row<T>>, since: u32) {
-        let is_newer = |message: &Message<T>| message.activity != Activity::Settled || message.touched >= since;
+        let is_newer = |message: &Message<T>| message.activity != Activity::Settled || message.touched >= Some(since);
         let mut known = BTreeMap::new();
         let mut unnamed = Vec::new();
         for message in self.list.take() {
@@ -146,8 +144,8 @@ impl<T: Text> Transcript<T> {
                 shown.push(Message::from_row(self.list.new_key(), row));
                 continue;
             };
-            let keeps_parts = is_newer(&message) && !message.is_empty();
-            message.store(row, keeps_parts);
+            let is_newer = is_newer(&message);
+            message.store(row, is_newer);
             shown.push(message);
         }
         // One answer under way without a name, and one name without an answer: they are the same.
