@@ -1,3 +1,4 @@
+export * from './helpers/dispatch.js';
 export * from './helpers/echo-guard.js';
 export * from './helpers/intervention.js';
 export * from './helpers/relay.js';

@@ -14,6 +14,29 @@ describe('isSessionTerminalEvent', () => {
   }
 });
 
+describe('planToolDispatch', () => {
+  const { table, others } = vectors('tool-dispatch');
+  for (const row of table) {
+    const [name, clientRuntime, gatewayConfigured, runtimeMode, canUseDevice, deviceOnline, autoActivated] =
+      row;
+    const [platform, localSystem, remoteDevice, executor] = row.slice(7);
+    const facts = { gatewayConfigured, runtimeMode, canUseDevice, deviceOnline, autoActivated };
+    test(name, () =>
+      assert.deepEqual(
+        helpers.planToolDispatch({
+          ...facts,
+          ...(clientRuntime && { clientRuntime }),
+          executors: ['client'],
+        }),
+        { platform, localSystem, remoteDevice, ...(executor && { executor }) },
+      ),
+    );
+  }
+  for (const { name, facts, expect } of others) {
+    test(name, () => assert.deepEqual(helpers.planToolDispatch(facts), expect));
+  }
+});
+
 describe('MirroredTerminalEchoGuard', () => {
   for (const { name, operationId, protocol, steps, expect } of vectors('echo-guard')) {
     test(`${protocol}: ${name}`, () => {

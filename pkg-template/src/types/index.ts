@@ -1,4 +1,5 @@
 export type * from './connection.js';
+export type * from './dispatch.js';
 export type * from './disposable.js';
 export type * from './documents.js';
 export type * from './events.js';

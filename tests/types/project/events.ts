@@ -11,6 +11,7 @@ import type {
   AgentStreamEvent,
   AgentStreamEventType,
   AgentStreamSessionCompletion,
+  ClientRuntime,
   LlmCancelData,
   LlmExecuteData,
   LlmRelayBatch,
@@ -29,6 +30,8 @@ import type {
   StreamStartData,
   SubAgentProgressData,
   TerminalSessionStatus,
+  ToolDispatchFacts,
+  ToolDispatchPlan,
   ToolEndData,
   ToolExecuteData,
   ToolResultMessage,
@@ -39,6 +42,7 @@ import type {
 
 /** Every type is used once, so that a missing export is an error. */
 export interface Vocabulary {
+  dispatch: [ClientRuntime, ToolDispatchFacts, ToolDispatchPlan];
   chunk: [StreamChunkData, StreamChunkType, StreamStartData, ToolStateChunkData];
   event: [AgentStreamEvent, AgentStreamEventType, AgentStreamClientEvents, AgentStreamSessionCompletion];
   feature: AgentStreamClientFeature;

@@ -1,0 +1,222 @@
+//! The messages, and every way in which they change: nothing changes without telling the mirror.
+
+use super::change::{Change, Changes};
+use super::message::{Activity, Image, Message, Part, Rank, ToolCall};
+use super::text::Text;
+
+#[derive(Debug)]
+pub(super) struct List<T: Text> {
+    messages: Vec<Message<T>>,
+    changes: Changes<T>,
+    next_key: u32,
+    /// The time, in snapshots and questions for one: what is streamed into a message is marked with it.
+    pub generation: u32,
+}
+
+impl<T: Text> List<T> {
+    pub fn new() -> Self {
+        Self { messages: Vec::new(), changes: Changes::new(), next_key: 0, generation: 0 }
+    }
+
+    pub fn messages(&self) -> &[Message<T>] {
+        &self.messages
+    }
+
+    /// Streamed messages are the last ones, so that the search ends soon.
+    pub fn index_of_key(&self, key: u32) -> Option<usize> {
+        self.messages.iter().rposition(|message| message.key == key)
+    }
+
+    pub fn index_of_id(&self, id: &str) -> Option<usize> {
+        self.messages.iter().rposition(|message| message.id.as_deref() == Some(id))
+    }
+
+    /// Where a call is shown: the indices of the message and of the part.
+    pub fn index_of_tool(&self, is_it: impl Fn(&ToolCall<T>) -> bool) -> Option<(usize, usize)> {
+        self.messages.iter().enumerate().rev().find_map(|(index, message)| {
+            let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(call));
+            Some((index, message.parts.iter().rposition(is_it)?))
+        })
+    }
+
+    pub fn poll_change(&mut self) -> Option<Change<T>> {
+        self.changes.pop()
+    }
+
+    pub fn new_key(&mut self) -> u32 {
+        self.next_key = self.next_key.wrapping_add(1);
+        self.next_key
+    }
+
+    pub fn insert(&mut self, index: usize, message: Message<T>) {
+        self.messages.insert(index, message.clone());
+        self.changes.push(Change::MessageInserted { message: index, content: message });
+    }
+
+    pub fn remove(&mut self, index: usize) -> Message<T> {
+        self.changes.push(Change::MessageRemoved { message: index });
+        self.messages.remove(index)
+    }
+
+    pub fn replace(&mut self, index: usize, change: impl FnOnce(&mut Message<T>)) {
+        change(&mut self.messages[index]);
+        let content = self.messages[index].clone();
+        self.changes.push(Change::MessageReplaced { message: index, content });
+    }
+
+    /// Hands out all messages; [`Self::put`] gives others back.
+    pub fn take(&mut self) -> Vec<Message<T>> {
+        std::mem::take(&mut self.messages)
+    }
+
+    pub fn put(&mut self, messages: Vec<Message<T>>) {
+        self.messages = messages;
+        self.changes.everything();
+    }
+
+    pub fn set_activity(&mut self, index: usize, activity: Activity) {
+        let message = &mut self.messages[index];
+        if message.activity != activity {
+            message.activity = activity;
+            self.changes.push(Change::ActivityChanged { message: index, activity });
+        }
+    }
+
+    pub fn append_text(&mut self, index: usize, text: T) {
+        let end = self.messages[index].end_of(Rank::Content);
+        self.append(index, end, text, Part::Text);
+    }
+
+    pub fn append_reasoning(&mut self, index: usize, text: T) {
+        let end = self.messages[index].end_of(Rank::Reasoning);
+        self.append(index, end, text, Part::Reasoning);
+    }
+
+    /// Replaces the text, that before an image and that after it; images stay.
+    pub fn set_text(&mut self, index: usize, text: T) {
+        let content = self.content(index);
+        let is_text = |part: &usize| matches!(self.messages[index].parts[*part], Part::Text(_));
+        let texts: Vec<usize> = content.clone().filter(is_text).collect();
+        let [first, others @ ..] = texts.as_slice() else {
+            return self.insert_text(index, content.end, text);
+        };
+        if !others.is_empty() && self.text_of(index) == text {
+            return;
+        }
+        for other in others.iter().rev() {
+            self.remove_part(index, *other);
+        }
+        self.replace_part(index, *first, Part::Text(text));
+    }
+
+    pub fn set_reasoning(&mut self, index: usize, text: T) {
+        match self.messages[index].end_of(Rank::Reasoning) {
+            0 => self.append_reasoning(index, text),
+            end => self.replace_part(index, end - 1, Part::Reasoning(text)),
+        }
+    }
+
+    /// Adds an image after what is there, unless it is there.
+    pub fn add_image(&mut self, index: usize, image: Image<T>) {
+        let content = self.content(index);
+        let is_same = |part: &Part<T>| matches!(part, Part::Image(known) if known.source == image.source);
+        if image.source.is_empty() || !self.messages[index].parts[content.clone()].iter().any(is_same) {
+            self.insert_part(index, content.end, Part::Image(image));
+        }
+    }
+
+    pub fn set_sources(&mut self, index: usize, sources: T::Value) {
+        let (start, end) = (self.messages[index].start_of(Rank::Sources), self.messages[index].end_of(Rank::Sources));
+        match start == end {
+            true => self.insert_part(index, end, Part::Sources(sources)),
+            false => self.replace_part(index, start, Part::Sources(sources)),
+        }
+    }
+
+    pub fn add_error(&mut self, index: usize, error: T::Value) {
+        let end = self.messages[index].end_of(Rank::Error);
+        self.insert_part(index, end, Part::Error(error));
+    }
+
+    /// Adds a call before the part with an index, or after all others.
+    pub fn add_tool(&mut self, index: usize, before: Option<usize>, call: ToolCall<T>) {
+        let end = self.messages[index].end_of(Rank::Tool);
+        self.insert_part(index, before.unwrap_or(end), Part::Tool(call));
+    }
+
+    /// Changes a call where it is not as it shall be.
+    pub fn update_tool(&mut self, index: usize, part: usize, change: impl FnOnce(&mut ToolCall<T>)) {
+        let Some(Part::Tool(call)) = self.messages[index].parts.get(part) else { return };
+        let mut changed = call.clone();
+        change(&mut changed);
+        self.replace_part(index, part, Part::Tool(changed));
+    }
+
+    /// Takes a call away; returns it.
+    pub fn remove_tool(&mut self, index: usize, part: usize) -> Option<ToolCall<T>> {
+        match self.remove_part(index, part) {
+            Part::Tool(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    fn append(&mut self, index: usize, end: usize, text: T, make: fn(T) -> Part<T>) {
+        if text.is_empty() {
+            return;
+        }
+        let last = end.checked_sub(1).and_then(|last| self.streamed(index).parts.get_mut(last));
+        match (make(T::default()), last) {
+            (Part::Text(_), Some(Part::Text(known))) | (Part::Reasoning(_), Some(Part::Reasoning(known))) => {
+                known.append(&text);
+                self.changes.push_appended(index, end - 1, text);
+            }
+            _ => self.insert_part(index, end, make(text)),
+        }
+    }
+
+    fn insert_text(&mut self, index: usize, part: usize, text: T) {
+        if !text.is_empty() {
+            self.insert_part(index, part, Part::Text(text));
+        }
+    }
+
+    fn remove_part(&mut self, index: usize, part: usize) -> Part<T> {
+        self.changes.push(Change::PartRemoved { message: index, part });
+        self.streamed(index).parts.remove(part)
+    }
+
+    fn insert_part(&mut self, index: usize, part: usize, content: Part<T>) {
+        self.streamed(index).parts.insert(part, content.clone());
+        self.changes.push(Change::PartInserted { message: index, part, content });
+    }
+
+    fn replace_part(&mut self, index: usize, part: usize, content: Part<T>) {
+        let known = &mut self.streamed(index).parts[part];
+        if *known != content {
+            known.clone_from(&content);
+            self.changes.push(Change::PartReplaced { message: index, part, content });
+        }
+    }
+
+    fn content(&self, index: usize) -> std::ops::Range<usize> {
+        let message = &self.messages[index];
+        message.start_of(Rank::Content)..message.end_of(Rank::Content)
+    }
+
+    fn text_of(&self, index: usize) -> T {
+        let mut whole = T::default();
+        for part in &self.messages[index].parts {
+            if let Part::Text(text) = part {
+                whole.append(text);
+            }
+        }
+        whole
+    }
+
+    fn streamed(&mut self, index: usize) -> &mut Message<T> {
+        let generation = self.generation;
+        let message = &mut self.messages[index];
+        message.touched = Some(generation);
+        message
+    }
+}

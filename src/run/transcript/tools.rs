@@ -1,0 +1,240 @@
+//! Calls of tools: who names them, whether they run, what came of them.
+
+use super::Transcript;
+use super::column::{Found, Place};
+use super::event::Calling;
+use super::message::{Activity, Message, Part, ToolCall, ToolPhase};
+use super::refetch::RefetchReason;
+use super::text::Text;
+
+/// What is known of a call, wherever it is shown.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    /// The number of its last state.
+    state: u64,
+    run: Run,
+}
+
+/// Whether a call runs. Times are those of the producer, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+enum Run {
+    #[default]
+    NotStarted,
+    Started {
+        at: Option<u64>,
+    },
+    Ended {
+        at: Option<u64>,
+    },
+}
+
+/// What a start means.
+enum Started {
+    Now,
+    Again,
+    Before,
+    Unclear,
+}
+
+impl Call {
+    fn started(&mut self, at: Option<u64>) -> Started {
+        let (run, meaning) = match (self.run, at) {
+            (Run::NotStarted, _) => (Run::Started { at }, Started::Now),
+            (Run::Started { at: known }, _) => (Run::Started { at: known.max(at) }, Started::Now),
+            (Run::Ended { at: Some(end) }, Some(start)) if start > end => (Run::Started { at }, Started::Again),
+            (Run::Ended { at: Some(_) }, Some(_)) => (self.run, Started::Before),
+            (Run::Ended { .. }, _) => (self.run, Started::Unclear),
+        };
+        self.run = run;
+        meaning
+    }
+
+    /// Whether an end is that of the run under way, and not known.
+    fn ends(&mut self, at: Option<u64>) -> bool {
+        let ends = match self.run {
+            Run::NotStarted => true,
+            Run::Started { at: start } => at.is_none() || at >= start,
+            Run::Ended { at: end } => at > end,
+        };
+        if ends {
+            self.run = Run::Ended { at };
+        }
+        ends
+    }
+
+    fn admits_state(&mut self, sequence: u64) -> bool {
+        let admits = sequence > self.state && !matches!(self.run, Run::Ended { .. });
+        if admits {
+            self.state = sequence;
+        }
+        admits
+    }
+}
+
+impl<T: Text> Transcript<T> {
+    pub(super) fn tools_calling(&mut self, place: Place, calls: Vec<Calling<T>>) {
+        let Some(message) = self.message_of_step(place) else { return };
+        let Found::Stream(index) = self.columns[place.column].find(place.step, place.at) else { return };
+        let stream = &mut self.columns[place.column].streams[index];
+        if !stream.admits_calls(place.at) {
+            return;
+        }
+        let is_open = stream.end.is_none();
+        self.withdraw_calls(message, &calls);
+        let order: Vec<String> = calls.iter().map(|call| call.id.clone()).collect();
+        for (position, call) in calls.into_iter().enumerate() {
+            let before = self.index_of_first(message, &order[position + 1..]);
+            self.call_named(message, before, call);
+        }
+        if is_open {
+            self.list.set_activity(message, Activity::Calling);
+        }
+    }
+
+    /// An answer names a call, which is shown in its message from now on.
+    pub(super) fn call_named(&mut self, message: usize, before: Option<usize>, call: Calling<T>) {
+        match self.list.index_of_tool(|known| known.id == call.id) {
+            Some((place, part)) if place == message && before.is_none_or(|before| part < before) => {
+                self.list.update_tool(place, part, |known| known.learn(call));
+            }
+            Some((place, part)) => {
+                let Some(mut known) = self.list.remove_tool(place, part) else { return };
+                known.learn(call);
+                self.list.add_tool(message, before, known);
+            }
+            None => self.list.add_tool(message, before, ToolCall::new(call, ToolPhase::Called)),
+        }
+    }
+
+    pub(super) fn tool_start(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
+        match self.calls.entry(call.id.clone()).or_default().started(place.at) {
+            Started::Now => self.tool_runs(place, parent, call, false),
+            Started::Again => self.tool_runs(place, parent, call, true),
+            Started::Before => self.tool_is(place, parent, call, |_| {}),
+            Started::Unclear => self.refetch.need(RefetchReason::ToolUncertain),
+        }
+    }
+
+    /// The gateway asks a client to run a tool. Its step and its time are those of the gateway.
+    pub(super) fn tool_execute(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
+        let step = self.columns[place.column].streams.last().map_or(0, |stream| stream.step);
+        let place = Place { step, ..place };
+        let known = self.calls.entry(call.id.clone()).or_default();
+        if matches!(known.run, Run::Ended { .. }) {
+            return;
+        }
+        known.started(None);
+        self.tool_runs(place, parent, call, false);
+    }
+
+    pub(super) fn tool_end(
+        &mut self,
+        place: Place,
+        parent: Option<String>,
+        call: Calling<T>,
+        succeeded: bool,
+        result: Option<T::Value>,
+    ) {
+        if self.calls.entry(call.id.clone()).or_default().ends(place.at) {
+            self.tool_is(place, parent, call, |known| {
+                known.phase = if succeeded { ToolPhase::Succeeded } else { ToolPhase::Failed };
+                known.result = result;
+            });
+        }
+    }
+
+    pub(super) fn tool_state(&mut self, place: Place, id: String, state: T::Value, sequence: u64) {
+        let column = &self.columns[place.column];
+        if self.list.index_of_tool(|known| known.id == id).is_none() && column.latest(place.step).is_none() {
+            return self.refetch.need(RefetchReason::ToolUnknown);
+        }
+        if self.calls.entry(id.clone()).or_default().admits_state(sequence) {
+            let call = Calling { id, value: None, message_id: None };
+            self.tool_is(place, None, call, |known| {
+                known.state = Some(state);
+                if known.phase == ToolPhase::Called {
+                    known.phase = ToolPhase::Running;
+                }
+            });
+        }
+    }
+
+    pub(super) fn tool_progress(&mut self, message_id: &str, progress: T::Value) {
+        let is_it = |known: &ToolCall<T>| known.message_id.as_deref() == Some(message_id);
+        if let Some((message, part)) = self.list.index_of_tool(is_it) {
+            self.list.update_tool(message, part, |known| known.progress = Some(progress));
+        }
+    }
+
+    fn tool_runs(&mut self, place: Place, parent: Option<String>, call: Calling<T>, again: bool) {
+        self.tool_is(place, parent, call, |known| {
+            known.phase = ToolPhase::Running;
+            if again {
+                known.result = None;
+            }
+        });
+    }
+
+    /// Changes a call; one that no answer named yet is shown where it belongs.
+    fn tool_is(
+        &mut self,
+        place: Place,
+        parent: Option<String>,
+        call: Calling<T>,
+        change: impl FnOnce(&mut ToolCall<T>),
+    ) {
+        if let Some((message, part)) = self.list.index_of_tool(|known| known.id == call.id) {
+            return self.list.update_tool(message, part, |known| {
+                known.learn(call);
+                change(known);
+            });
+        }
+        let Some(message) = self.message_of_tool(place, parent) else { return };
+        let mut new = ToolCall::new(call, ToolPhase::Called);
+        change(&mut new);
+        self.list.add_tool(message, None, new);
+    }
+
+    /// The message that called a tool: the one that is named, or else the last answer before. Tools run in steps of
+    /// their own.
+    fn message_of_tool(&mut self, place: Place, parent: Option<String>) -> Option<usize> {
+        if let Some(parent) = parent {
+            return Some(self.list.index_of_id(&parent).unwrap_or_else(|| self.add_caller(place, parent)));
+        }
+        let column = &self.columns[place.column];
+        let index = column.latest(place.step).unwrap_or_else(|| self.begin_unannounced(place));
+        self.list.index_of_key(self.columns[place.column].streams[index].message)
+    }
+
+    /// Shows a message of which only a tool that it calls is known.
+    fn add_caller(&mut self, place: Place, id: String) -> usize {
+        let column = &self.columns[place.column];
+        let message = Message::new(self.list.new_key(), Some(id), column.member.clone(), self.list.generation);
+        self.add_message(place, message)
+    }
+
+    /// An answer that is made anew may call other tools.
+    fn withdraw_calls(&mut self, message: usize, calls: &[Calling<T>]) {
+        let is_withdrawn = |part: &Part<T>| match part {
+            Part::Tool(known) => known.phase == ToolPhase::Called && calls.iter().all(|call| call.id != known.id),
+            _ => false,
+        };
+        while let Some(part) = self.list.messages()[message].parts.iter().position(is_withdrawn) {
+            self.list.remove_tool(message, part);
+        }
+    }
+
+    /// Where the first of some calls is shown in a message.
+    fn index_of_first(&self, message: usize, ids: &[String]) -> Option<usize> {
+        let is_one = |part: &Part<T>| matches!(part, Part::Tool(call) if ids.contains(&call.id));
+        self.list.messages()[message].parts.iter().position(is_one)
+    }
+}
+
+impl<T: Text> ToolCall<T> {
+    /// Takes what is told of the call.
+    fn learn(&mut self, call: Calling<T>) {
+        self.calling = call.value.or_else(|| self.calling.take());
+        self.message_id = call.message_id.or_else(|| self.message_id.take());
+    }
+}
