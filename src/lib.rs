@@ -24,6 +24,7 @@
 //! | [`link`] | one logical connection across many sockets: dial, handshake, backoff, heartbeat, token |
 //! | [`agent`] | what a run is, whatever carries it: event heads, ends, echoes, the cursor, tool results, the outcome |
 //! | [`operation`] | one operation's stream on whatever socket carries it: order, duplicates, the end |
+//! | [`run`] | what a chat keeps in mind about a run, over any transport: its phase, its tools, its one outcome |
 //! | [`v1`] | one operation over one socket at a time: the frames and the session |
 //! | [`v2`] | every operation of a user over one socket: subscriptions, the mux |
 //! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` for Rust front ends, and the class behind the npm package with the feature `npm` |
@@ -87,6 +88,7 @@ pub mod agent;
 pub mod link;
 pub mod machine;
 pub mod operation;
+pub mod run;
 mod text;
 pub mod time;
 pub mod v1;
