@@ -1,7 +1,7 @@
 //! What the host answers. An answer of the wrong kind is a failure of the question; one to an old question is ignored.
 
 use super::chat_run::ChatRun;
-use super::contract::{Answer, Output, Question, Started};
+use super::contract::{Answer, Input, Output, Question, Started};
 use super::deadlines::{Asking, Interrupt, Link, Transport};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
@@ -12,7 +12,6 @@ use crate::machine::{RequestId, TokenReason};
 impl<P: Clone> ChatRun<P> {
     pub(super) fn answered(&mut self, request: RequestId, answer: Answer<P>) {
         match self.asking {
-            Asking::Orphan { request: asked } if asked == request => return self.orphan_answered(answer),
             Asking::Start { request: asked, .. } if asked == request => return self.start_answered(answer),
             Asking::Token { request: asked, reason, attempt, .. } if asked == request => {
                 return self.token_answered(answer, reason, attempt);
@@ -53,10 +52,18 @@ impl<P: Clone> ChatRun<P> {
         self.enter(Cause::Started);
     }
 
-    /// The server began a run that nobody follows.
-    fn orphan_answered(&mut self, answer: Answer<P>) {
+    /// Nothing is told after the outcome. A run that the server began after all, and nobody follows, is stopped.
+    pub(super) fn hear_too_late(&mut self, input: Input<P>) {
+        let (Asking::Orphan { request: asked }, Input::Answered { request, answer }) = (&self.asking, input) else {
+            return;
+        };
+        if *asked != request {
+            return;
+        }
         self.asking = Asking::Nothing;
-        if let Answer::Started(Started { operation_id, .. }) = answer {
+        if let Answer::Started(Started { operation_id, .. }) = answer
+            && !operation_id.is_empty()
+        {
             self.ask(Question::Interrupt { operation_id });
         }
     }

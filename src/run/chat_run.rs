@@ -125,6 +125,9 @@ impl<P: Clone> ChatRun<P> {
         if self.is_routine(&input) {
             return;
         }
+        if self.phase == Phase::Settled {
+            return self.hear_too_late(input);
+        }
         let turn = self.begin_turn(now);
         match input {
             Input::Answered { request, answer } => self.answered(request, answer),

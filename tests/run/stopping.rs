@@ -169,6 +169,16 @@ fn a_stop_while_a_token_is_awaited_asks_for_none() {
 }
 
 #[test]
+fn a_server_that_answers_the_stop_after_the_outcome_changes_nothing() {
+    let mut sim = RunSim::streaming();
+    sim.stop();
+    sim.advance(10_000);
+    sim.log();
+    sim.answer("interrupt", Answer::Interrupted(false));
+    assert_eq!(sim.log(), Vec::<String>::new());
+}
+
+#[test]
 fn detach_closes_and_stops_nothing() {
     let mut sim = RunSim::streaming();
     assert!(sim.detach());
