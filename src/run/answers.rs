@@ -5,7 +5,6 @@ use super::contract::{Answer, Input, Output, Question, Started};
 use super::deadlines::{Asking, Interrupt, Link, Transport};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
-use super::tools::Claim;
 use super::transitions::Cause;
 use crate::machine::{RequestId, TokenReason};
 
@@ -24,7 +23,6 @@ impl<P: Clone> ChatRun<P> {
             self.claim_answered(request, answer);
         } else if self.tools.is_running(request) {
             self.tools.answered(request, answer, self.now);
-            self.send_if_possible();
         } else {
             self.question_answered(request, answer);
         }
@@ -106,12 +104,9 @@ impl<P: Clone> ChatRun<P> {
 
     fn claim_answered(&mut self, request: RequestId, answer: Answer<P>) {
         let running = self.next_request();
-        match self.tools.claimed(request, answer, running, self.now) {
-            Claim::Granted { tool_call_id, payload, until } => {
-                let question = Question::RunTool { tool_call_id, payload, deadline: until };
-                self.out.push_back(Output::Ask { request: running, question });
-            }
-            Claim::Settled => self.send_if_possible(),
+        if let Some((tool_call_id, payload, deadline)) = self.tools.claimed(request, answer, running, self.now) {
+            let question = Question::RunTool { tool_call_id, payload, deadline };
+            self.out.push_back(Output::Ask { request: running, question });
         }
     }
 
@@ -121,7 +116,6 @@ impl<P: Clone> ChatRun<P> {
             _ => None,
         };
         self.interventions.answered(request, reply);
-        self.send_if_possible();
     }
 }
 

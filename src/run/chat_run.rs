@@ -212,6 +212,7 @@ impl<P: Clone> ChatRun<P> {
 
     /// Brings the phase in line with what is known and announces it, before what was decided meanwhile.
     fn end_turn(&mut self, turn: usize) {
+        self.send_what_waits();
         if self.phase.is_following() {
             self.align();
         }

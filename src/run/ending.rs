@@ -25,7 +25,6 @@ impl<P: Clone> ChatRun<P> {
         for request in self.tools.stop(self.now) {
             self.abort(request);
         }
-        self.send_if_possible();
         self.enter(Cause::StopAsked);
     }
 

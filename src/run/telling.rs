@@ -76,10 +76,9 @@ impl<P: Clone> ChatRun<P> {
         if awaits_token || !self.asking.is_nothing() {
             return self.enter(Cause::TokenNeeded);
         }
-        let Some(transport) = self.transport.standing() else {
+        if self.transport.standing().is_none() {
             return self.enter(if self.stood { Cause::LinkDown } else { Cause::TokenGiven });
-        };
-        self.send_what_waits(transport);
+        }
         self.enter(Cause::Connected);
         let awaited = self.interventions.awaited().or(self.said_to_wait);
         self.enter(match awaited {
@@ -164,8 +163,7 @@ impl<P: Clone> ChatRun<P> {
             return;
         }
         if self.phase == Phase::Stopping {
-            self.tools.refuse(tool_call_id, self.now);
-            return self.send_if_possible();
+            return self.tools.refuse(tool_call_id, self.now);
         }
         let request = self.ask(Question::ClaimTool { tool_call_id: tool_call_id.clone() });
         self.tools.claim(tool_call_id, request, payload, timeout, self.now);
@@ -217,13 +215,9 @@ impl<P: Clone> ChatRun<P> {
         self.settle(outcome);
     }
 
-    pub(super) fn send_if_possible(&mut self) {
-        if let Some(transport) = self.transport.standing() {
-            self.send_what_waits(transport);
-        }
-    }
-
-    fn send_what_waits(&mut self, transport: TransportId) {
+    /// Sends the results and answers that a transport which stands has not carried.
+    pub(super) fn send_what_waits(&mut self) {
+        let Some(transport) = self.transport.standing() else { return };
         for (tool_call_id, reply) in self.tools.take_unsent(transport) {
             self.out.push_back(Output::SendToolResult { transport, tool_call_id, reply });
         }

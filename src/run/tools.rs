@@ -86,14 +86,6 @@ enum Stage<P> {
     Answered { reply: ToolReply<P>, carried_by: Option<TransportId>, until: Timestamp },
 }
 
-/// What the host said about a claim.
-pub(super) enum Claim<P> {
-    /// Run it until then.
-    Granted { tool_call_id: Rc<str>, payload: P, until: Timestamp },
-    /// Nothing more is to be done.
-    Settled,
-}
-
 impl<P> Default for Tools<P> {
     fn default() -> Self {
         Self { ledger: Ledger::default(), calls: Vec::new() }
@@ -140,27 +132,25 @@ impl<P: Clone> Tools<P> {
         self.calls.iter().any(asked)
     }
 
-    /// The host said whether a call may run; `running` is the question that follows if it may.
+    /// The host said whether a call may run. If so, returns what to run, and until when; `running` asks for it.
     pub(super) fn claimed(
         &mut self,
         request: RequestId,
         answer: Answer<P>,
         running: RequestId,
         now: Timestamp,
-    ) -> Claim<P> {
-        let Some(place) = self.place_of(request) else { return Claim::Settled };
-        let Call { id, stage } = self.calls.remove(place);
-        let Stage::Claiming { payload, until, .. } = stage else { return Claim::Settled };
+    ) -> Option<(Rc<str>, P, Timestamp)> {
+        let Call { id, stage } = self.calls.remove(self.place_of(request)?);
+        let Stage::Claiming { payload, until, .. } = stage else { return None };
         match answer {
             Answer::Claimed(true) => {
-                let stage = Stage::Running { request: running, until };
-                self.calls.push(Call { id: id.clone(), stage });
-                Claim::Granted { tool_call_id: id, payload, until }
+                self.calls.push(Call { id: id.clone(), stage: Stage::Running { request: running, until } });
+                Some((id, payload, until))
             }
-            Answer::Claimed(false) => Claim::Settled,
+            Answer::Claimed(false) => None,
             answer => {
                 self.calls.push(Call { id, stage: Stage::kept(reply_to(answer), now) });
-                Claim::Settled
+                None
             }
         }
     }

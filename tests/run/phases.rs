@@ -143,6 +143,7 @@ fn a_token_that_is_asked_for_is_no_longer_wanted_once_the_transport_stands() {
 #[test]
 fn a_gateway_that_does_not_know_the_operation_yet_is_given_time() {
     let mut sim = RunSim::streaming();
+    sim.event("stream_chunk");
     sim.tell(Told::Replayed { pending: true });
     assert_eq!((sim.phase(), sim.waiting_for()), (Phase::Streaming, Some(WaitingFor::Operation)));
     assert_eq!(sim.snapshot().deadline.map(|(_, timer)| timer), Some(Timer::Pending));
@@ -183,6 +184,8 @@ fn a_transport_that_is_not_available_is_replaced_from_where_it_stood() {
     sim.log();
     sim.tell(Told::Unavailable { last_event_id: "12".to_owned() });
     assert_eq!(sim.log(), ["reconnecting stop", "close", r#"open op no token after "12" resume executor fallback"#]);
+    let deadline = sim.snapshot().deadline.map(|(at, timer)| (at.as_millis() - sim.now, timer));
+    assert_eq!(deadline, Some((600_000, Timer::Reconnect)));
 }
 
 #[test]
@@ -192,6 +195,14 @@ fn a_wait_that_was_slept_through_goes_on_a_moment() {
     assert_eq!(sim.phase(), Phase::Reconnecting);
     sim.connect();
     assert_eq!(sim.phase(), Phase::Streaming);
+}
+
+#[test]
+fn a_wait_is_extended_once() {
+    let mut sim = RunSim::reconnecting();
+    sim.sleep(8 * 3_600_000);
+    sim.sleep(8 * 3_600_000);
+    assert_eq!(sim.ending(), "reconnect_limit unknown assumed");
 }
 
 #[test]

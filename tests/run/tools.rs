@@ -164,6 +164,17 @@ fn a_result_that_no_transport_carried_expires_after_two_minutes() {
 }
 
 #[test]
+fn a_result_that_a_transport_carried_is_left_to_the_transport() {
+    let mut sim = RunSim::streaming();
+    sim.run_tool("call_a");
+    sim.tool_returns("call_a", "done");
+    sim.log();
+    sim.advance(600_000);
+    assert_eq!(sim.log(), Vec::<String>::new());
+    assert_eq!(sim.run.deadline(), None, "it is forgotten");
+}
+
+#[test]
 fn a_result_that_one_transport_did_not_deliver_is_sent_by_the_next() {
     let mut sim = RunSim::with_fallback();
     sim.submit();

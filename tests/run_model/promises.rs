@@ -28,6 +28,13 @@ pub struct Promises {
     pub called: BTreeSet<Rc<str>>,
     pub declined: BTreeSet<Rc<str>>,
     interrupts_after_the_end: u32,
+    fallbacks: u32,
+    /// How often the server was asked to stop the run.
+    pub interrupts: u32,
+    /// The user stopped the run.
+    pub stop_wanted: bool,
+    /// The server answered that it does not stop the run.
+    pub stop_refused: bool,
 }
 
 impl Promises {
@@ -48,17 +55,28 @@ impl Promises {
             assert!(is_interrupt(output), "after the outcome: {output:?}");
             assert_eq!(self.interrupts_after_the_end, 1, "more than one word after the outcome");
         }
+        let stopping = self.announced.as_ref().is_some_and(|snapshot| snapshot.phase == Phase::Stopping);
         match output {
             Output::Ask { question: Question::RunTool { tool_call_id, .. }, .. } => {
+                assert!(!stopping, "a tool runs although the run is stopped");
+                assert!(!self.declined.contains(tool_call_id), "{tool_call_id} is for others");
                 let times = self.ran.entry(tool_call_id.clone()).or_default();
                 *times += 1;
                 assert_eq!(*times, 1, "{tool_call_id} ran twice");
             }
+            Output::Ask { question: Question::ClaimTool { .. }, .. } => {
+                assert!(!stopping, "a tool is claimed although the run is stopped");
+            }
+            Output::Ask { question: Question::Interrupt { .. }, .. } => self.interrupts += 1,
             Output::Ask { .. } => {}
             Output::Abort { request: RequestId(request) } => {
                 assert!(open.contains_key(request), "a question is aborted that is not open");
             }
-            Output::Open { .. } => assert_eq!(carrier, Carrier::None, "two transports"),
+            Output::Open { opening, .. } => {
+                assert_eq!(carrier, Carrier::None, "two transports");
+                self.fallbacks += u32::from(opening.fallback);
+                assert!(self.fallbacks <= 1, "there is one fallback");
+            }
             Output::Renew { transport, .. } | Output::Close { transport } => {
                 let is_open = matches!(carrier, Carrier::Open { transport: open, .. } if open == *transport);
                 assert!(is_open, "{output:?}, but {carrier:?}");
@@ -74,11 +92,16 @@ impl Promises {
             Output::SendAnswer { transport, .. } => {
                 assert_eq!(carrier, Carrier::Open { transport: *transport, up: true }, "sent in vain");
             }
-            Output::Event(Event::Changed(snapshot)) => self.announced = Some(snapshot.clone()),
+            Output::Event(Event::Changed(snapshot)) => {
+                assert_ne!(self.announced.as_ref(), Some(snapshot), "nothing changed");
+                self.announced = Some(snapshot.clone());
+            }
             Output::Event(Event::Settled(outcome)) => self.outcome = Some(outcome.clone()),
             Output::Event(Event::StopRefused) => {}
             Output::Event(Event::ToolResultExpired { tool_call_id }) => {
                 assert!(self.expired.insert(tool_call_id.clone()), "{tool_call_id} expired twice");
+                let up = matches!(carrier, Carrier::Open { up: true, .. });
+                assert!(!up || self.results.contains_key(tool_call_id), "{tool_call_id} could have been sent");
             }
         }
     }
@@ -117,6 +140,9 @@ impl Promises {
             let left = open.values().find(|(kind, _)| !matches!(kind, Kind::Start | Kind::Interrupt));
             assert_eq!(left.map(|(kind, _)| kind), None, "a question is left open");
         }
+        if self.stop_wanted && run.operation_id().is_some() {
+            assert!(self.interrupts > 0, "the server was not asked to stop the run");
+        }
         if let Some(outcome) = &self.outcome {
             self.is_honest(outcome, server, now);
         }
@@ -130,6 +156,14 @@ impl Promises {
         }
     }
 
+    /// A run that the server began although it was given up is stopped.
+    pub fn nobody_is_left_alone(&self) {
+        let Some(outcome) = &self.outcome else { return };
+        if self.stop_wanted || outcome.ending == Ending::StartTimeout {
+            assert!(self.interrupts > 0, "a run that nobody follows goes on");
+        }
+    }
+
     fn is_honest(&self, outcome: &Outcome, server: &Server, now: u64) {
         let Outcome { ending, verdict, known, .. } = outcome;
         assert_eq!(*known, ending.is_known(), "{ending:?} at {now}");
@@ -138,6 +172,8 @@ impl Promises {
             assert_eq!(*verdict, verdict_of(end), "not what was told");
             return;
         }
+        let stopped = matches!(ending, Ending::Stopped | Ending::StopUnconfirmed);
+        assert!(!(stopped && self.stop_refused), "the server refused to stop the run");
         match (verdict, ending) {
             (Verdict::Unknown, _) => assert!(!known),
             (Verdict::Completed, _) => panic!("completed by guess: {ending:?}"),

@@ -115,7 +115,7 @@ impl World {
                 self.tell_end();
             }
             Step::GhostOfATransport => self.ghost(),
-            Step::Stop => drop(self.call(|run, now| run.stop(now))),
+            Step::Stop => self.stop(),
             Step::Detach => drop(self.call(|run, now| run.detach(now))),
             Step::Supersede => drop(self.call(|run, now| run.supersede(now))),
             Step::Resubmit => assert!(!self.call(|run, now| run.submit(now)), "a run is used once"),
@@ -173,6 +173,15 @@ impl World {
         self.promises.reloaded();
         self.server.confirmed_stop = false;
         self.resume();
+    }
+
+    fn stop(&mut self) {
+        let refused = std::mem::replace(&mut self.promises.stop_refused, false);
+        if !self.call(|run, now| run.stop(now)) {
+            self.promises.stop_refused = refused;
+            return;
+        }
+        self.promises.stop_wanted = true;
     }
 
     fn link(&mut self, status: Status, reason: Option<Reason>) {
@@ -254,9 +263,13 @@ impl World {
     fn answer(&mut self, request: u32, manner: Manner) {
         let Some((kind, question)) = self.host.open.remove(&request) else { return };
         let answer = self.host.answer(&question, manner);
+        let begins = matches!((&answer, kind), (Answer::Started(_), Kind::Start));
         match (&answer, kind) {
             (Answer::Started(_), Kind::Start) => self.server.begun = true,
             (Answer::Interrupted(true), Kind::Interrupt) => self.server.interrupt(self.tells_stop),
+            (Answer::Interrupted(false), Kind::Interrupt) => {
+                self.promises.stop_refused |= self.promises.outcome.is_none();
+            }
             (Answer::Claimed(false), Kind::Claim) => {
                 if let Question::ClaimTool { tool_call_id } = question {
                     self.promises.declined.insert(tool_call_id);
@@ -267,6 +280,9 @@ impl World {
         self.input(Input::Answered { request: RequestId(request), answer });
         if kind == Kind::Interrupt {
             self.tell_end();
+        }
+        if begins {
+            self.promises.nobody_is_left_alone();
         }
     }
 

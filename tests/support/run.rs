@@ -13,6 +13,8 @@ use agent_gateway_client::run::{
 use agent_gateway_client::time::Timestamp;
 
 pub const START: u64 = 1_790_000_000_000;
+/// More timeouts than this at one moment are a busy loop.
+const TIMEOUTS_AT_ONCE: u32 = 8;
 
 pub type Payload = &'static str;
 
@@ -22,6 +24,7 @@ pub struct RunSim {
     pub transport: Option<TransportId>,
     pub outcome: Option<Outcome>,
     asked: BTreeMap<String, RequestId>,
+    announced: Option<Snapshot>,
     seen: Option<(Phase, bool)>,
     log: Vec<String>,
 }
@@ -42,6 +45,7 @@ impl RunSim {
             transport: None,
             outcome: None,
             asked: BTreeMap::new(),
+            announced: None,
             seen: None,
             log: Vec::new(),
         }
@@ -199,10 +203,13 @@ impl RunSim {
     /// Lets time pass, with every deadline met to the millisecond.
     pub fn advance(&mut self, millis: u64) {
         let end = self.now + millis;
+        let mut timeouts = 0;
         while let Some((at, timer)) = self.run.deadline()
             && at.as_millis() <= end
         {
             assert!(at.as_millis() >= self.now, "a deadline that passed was not handled: {timer:?}");
+            timeouts = if self.now == at.as_millis() { timeouts + 1 } else { 0 };
+            assert!(timeouts < TIMEOUTS_AT_ONCE, "a busy loop: {timer:?}");
             self.now = at.as_millis();
             self.input(Input::Timeout);
         }
@@ -281,7 +288,9 @@ impl RunSim {
             }
             Output::SendAnswer { intervention, reply, .. } => format!("answer {} {reply}", intervention.id),
             Output::Event(Event::Changed(snapshot)) => {
+                assert_ne!(self.announced.as_ref(), Some(&snapshot), "nothing changed");
                 let seen = (snapshot.phase, snapshot.can_stop);
+                self.announced = Some(snapshot.clone());
                 if self.seen.replace(seen) == Some(seen) {
                     return None;
                 }
