@@ -1,6 +1,7 @@
 //! The application's side: answers questions, well or badly, from one ledger for all runs.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use agent_gateway_client::link::Token;
 use agent_gateway_client::machine::RequestId;
@@ -81,4 +82,8 @@ pub fn kind_of(question: &Question<Payload>) -> Kind {
         Question::RunTool { .. } => Kind::Tool,
         Question::Intervene { .. } => Kind::User,
     }
+}
+
+pub fn call_id(call: u8) -> Rc<str> {
+    ["call_a", "call_b", "call_c", "call_d"][usize::from(call)].into()
 }

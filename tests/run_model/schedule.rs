@@ -10,6 +10,8 @@ use proptest::prelude::*;
 pub struct Schedule {
     /// The run was begun elsewhere.
     pub resumed: bool,
+    /// How the host answers the first question, for the start or the token.
+    pub first_answer: Manner,
     pub has_fallback: bool,
     /// A run that is stopped tells so in its stream.
     pub tells_stop: bool,
@@ -96,15 +98,15 @@ pub enum Step {
 pub fn schedule() -> impl Strategy<Value = Schedule> {
     let steps = prop::collection::vec((delay(), step()), 0..40);
     let finish = prop_oneof![3 => ended().prop_map(Finish::Healed), 1 => Just(Finish::Silent)];
-    (any::<bool>(), any::<bool>(), any::<bool>(), steps, finish).prop_map(
-        |(resumed, has_fallback, tells_stop, steps, finish)| Schedule {
-            resumed,
-            has_fallback,
-            tells_stop,
-            steps,
-            finish,
-        },
-    )
+    let variant = (any::<bool>(), manner(), any::<bool>(), any::<bool>());
+    (variant, steps, finish).prop_map(|((resumed, first_answer, has_fallback, tells_stop), steps, finish)| Schedule {
+        resumed,
+        first_answer,
+        has_fallback,
+        tells_stop,
+        steps,
+        finish,
+    })
 }
 
 fn delay() -> impl Strategy<Value = u64> {

@@ -1,7 +1,6 @@
 //! A run, its host, its transport and its server in virtual time.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use agent_gateway_client::agent::{Completion, CompletionSource, EventType, Outcome, SessionStatus};
 use agent_gateway_client::link::{Reason, Status};
@@ -12,7 +11,7 @@ use agent_gateway_client::run::{
 };
 use agent_gateway_client::time::Timestamp;
 
-use crate::host::{Host, Payload, kind_of};
+use crate::host::{Host, Payload, call_id, kind_of};
 use crate::promises::{Promises, at, is_patient};
 use crate::schedule::{Ended, Finish, Kind, Manner, Schedule, Step};
 use crate::server::{Carrier, Server};
@@ -78,6 +77,8 @@ impl World {
             timeouts_at_once: 0,
             trace: std::env::var_os("MODEL_TRACE").is_some(),
         };
+        let first = if schedule.resumed { Kind::Token } else { Kind::Start };
+        world.host.manners.insert(first, schedule.first_answer);
         if schedule.resumed {
             world.server.begun = true;
             world.resume();
@@ -398,8 +399,4 @@ impl World {
 
 fn event(name: &str, own: bool) -> Told<Payload> {
     Told::Event { event_type: EventType::from_name(name), own }
-}
-
-fn call_id(call: u8) -> Rc<str> {
-    ["call_a", "call_b", "call_c", "call_d"][usize::from(call)].into()
 }
