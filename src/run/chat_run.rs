@@ -42,7 +42,7 @@ pub struct ChatRun<P> {
     pub(super) said_to_wait: Option<bool>,
     pub(super) tools: Tools<P>,
     pub(super) interventions: Interventions<P>,
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<Rc<Outcome>>,
     told: Snapshot,
     requests: u32,
     transports: u32,
@@ -219,7 +219,7 @@ impl<P: Clone> ChatRun<P> {
         let snapshot = self.snapshot();
         if snapshot != self.told {
             self.told = snapshot.clone();
-            self.out.insert(turn, Output::Event(Event::Changed(snapshot)));
+            self.out.insert(turn, Output::Event(Event::Changed(Box::new(snapshot))));
         }
     }
 

@@ -304,7 +304,7 @@ pub enum ToolAnswer<P> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The run changed. Told before what follows from it.
-    Changed(Snapshot),
+    Changed(Box<Snapshot>),
     /// The server would not stop the run: it is followed as before.
     StopRefused,
     /// A tool result could not be delivered while somebody waited for it.
@@ -313,5 +313,5 @@ pub enum Event {
         tool_call_id: Rc<str>,
     },
     /// The one outcome. Nothing follows.
-    Settled(Outcome),
+    Settled(Rc<Outcome>),
 }

@@ -1,5 +1,7 @@
 //! How a run is stopped, and how it ends: once, with nothing left open.
 
+use std::rc::Rc;
+
 use super::chat_run::ChatRun;
 use super::contract::{Event, Output, Question};
 use super::deadlines::{Asking, Interrupt, Link, Stop, Transport};
@@ -80,6 +82,7 @@ impl<P: Clone> ChatRun<P> {
             self.out.push_back(Output::Close { transport: id });
             self.transport = Transport::Gone;
         }
+        let outcome = Rc::new(outcome);
         self.outcome = Some(outcome.clone());
         self.out.push_back(Output::Event(Event::Settled(outcome)));
     }

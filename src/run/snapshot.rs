@@ -1,5 +1,7 @@
 //! What the input of a chat needs to know, at one moment.
 
+use std::rc::Rc;
+
 use super::limits::Timer;
 use super::outcome::Outcome;
 use super::phase::{Phase, WaitingFor};
@@ -30,5 +32,5 @@ pub struct Snapshot {
     /// Until when it is owed, and what happens then. `None`: it may take any time, see [`WaitingFor::is_patient`].
     pub deadline: Option<(Timestamp, Timer)>,
     /// How the run ended.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Rc<Outcome>>,
 }

@@ -93,10 +93,10 @@ impl Promises {
                 assert_eq!(carrier, Carrier::Open { transport: *transport, up: true }, "sent in vain");
             }
             Output::Event(Event::Changed(snapshot)) => {
-                assert_ne!(self.announced.as_ref(), Some(snapshot), "nothing changed");
-                self.announced = Some(snapshot.clone());
+                assert_ne!(self.announced.as_ref(), Some(&**snapshot), "nothing changed");
+                self.announced = Some((**snapshot).clone());
             }
-            Output::Event(Event::Settled(outcome)) => self.outcome = Some(outcome.clone()),
+            Output::Event(Event::Settled(outcome)) => self.outcome = Some((**outcome).clone()),
             Output::Event(Event::StopRefused) => {}
             Output::Event(Event::ToolResultExpired { tool_call_id }) => {
                 assert!(self.expired.insert(tool_call_id.clone()), "{tool_call_id} expired twice");

@@ -288,9 +288,9 @@ impl RunSim {
             }
             Output::SendAnswer { intervention, reply, .. } => format!("answer {} {reply}", intervention.id),
             Output::Event(Event::Changed(snapshot)) => {
-                assert_ne!(self.announced.as_ref(), Some(&snapshot), "nothing changed");
+                assert_ne!(self.announced.as_ref(), Some(&*snapshot), "nothing changed");
                 let seen = (snapshot.phase, snapshot.can_stop);
-                self.announced = Some(snapshot.clone());
+                self.announced = Some((*snapshot).clone());
                 if self.seen.replace(seen) == Some(seen) {
                     return None;
                 }
@@ -301,7 +301,7 @@ impl RunSim {
             Output::Event(Event::Settled(outcome)) => {
                 assert_eq!(self.outcome, None, "a run has one outcome");
                 let line = format!("outcome {} {}", outcome.ending.as_str(), outcome.verdict.as_str());
-                self.outcome = Some(outcome);
+                self.outcome = Some((*outcome).clone());
                 line
             }
         })
