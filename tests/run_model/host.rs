@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use agent_gateway_client::agent::EventType;
 use agent_gateway_client::link::Token;
 use agent_gateway_client::machine::RequestId;
-use agent_gateway_client::run::{Answer, Ledger, Question, Started, ToolAnswer};
+use agent_gateway_client::run::{Answer, Ledger, Question, Started, Told, ToolAnswer};
 
 use crate::schedule::{Kind, Manner};
 
@@ -86,4 +87,8 @@ pub fn kind_of(question: &Question<Payload>) -> Kind {
 
 pub fn call_id(call: u8) -> Rc<str> {
     ["call_a", "call_b", "call_c", "call_d"][usize::from(call)].into()
+}
+
+pub fn event(name: &str, own: bool) -> Told<Payload> {
+    Told::Event { event_type: EventType::from_name(name), own }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_gateway_client::agent::{Completion, CompletionSource, EventType, Outcome, SessionStatus};
+use agent_gateway_client::agent::{Completion, CompletionSource, Outcome, SessionStatus};
 use agent_gateway_client::link::{Reason, Status};
 use agent_gateway_client::machine::{RequestId, Wake};
 use agent_gateway_client::run::{
@@ -11,7 +11,7 @@ use agent_gateway_client::run::{
 };
 use agent_gateway_client::time::Timestamp;
 
-use crate::host::{Host, Payload, call_id, kind_of};
+use crate::host::{Host, Payload, call_id, event, kind_of};
 use crate::promises::{Promises, at, is_patient};
 use crate::schedule::{Ended, Finish, Kind, Manner, Schedule, Step};
 use crate::server::{Carrier, Server};
@@ -395,8 +395,4 @@ impl World {
             None => {}
         }
     }
-}
-
-fn event(name: &str, own: bool) -> Told<Payload> {
-    Told::Event { event_type: EventType::from_name(name), own }
 }
