@@ -24,6 +24,7 @@
 //! | [`link`] | one logical connection across many sockets: dial, handshake, backoff, heartbeat, token |
 //! | [`agent`] | what a run is, whatever carries it: event heads, ends, echoes, the cursor, tool results, the outcome |
 //! | [`operation`] | one operation's stream on whatever socket carries it: order, duplicates, the end |
+//! | [`run`] | what a chat keeps in mind about a run, over any transport: its phase, its tools, its one outcome |
 //! | [`v1`] | one operation over one socket at a time: the frames and the session |
 //! | [`v2`] | every operation of a user over one socket: subscriptions, the mux |
 //! | [`run`] | what a chat application keeps beside the connection: the messages of its page, where tools run |

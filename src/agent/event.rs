@@ -51,6 +51,10 @@ impl EventType {
     pub const ERROR: Self = Self(2);
     /// A piece of the answer.
     pub const STREAM_CHUNK: Self = Self(4);
+    /// A message of the agent begins.
+    pub const STREAM_START: Self = Self(5);
+    /// The user has seen all there will be to see; the run still finishes.
+    pub const VISIBLE_OUTPUT_END: Self = Self(13);
 
     /// The type with this index in [`EVENT_TYPE_NAMES`].
     pub const fn from_index(index: u32) -> Self {

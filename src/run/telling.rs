@@ -1,0 +1,229 @@
+//! What a transport tells, and what it makes of the run.
+
+use std::rc::Rc;
+
+use super::chat_run::{ChatRun, VisibleOutput};
+use super::contract::{Event, Input, Output, Question, Told, TransportId};
+use super::deadlines::{Asking, Link, Standing, Transport};
+use super::intervention::{Intervention, Reply};
+use super::limits::Limit;
+use super::outcome::{Ending, Outcome};
+use super::phase::Phase;
+use super::transitions::Cause;
+use crate::agent::{Completion, EventType, SessionStatus};
+use crate::link::{Reason, Status};
+use crate::machine::TokenReason;
+
+impl<P: Clone> ChatRun<P> {
+    /// Whether an input changes nothing, as almost all do while a run streams.
+    #[inline(always)]
+    pub(super) fn is_routine(&self, input: &Input<P>) -> bool {
+        let Input::Told { told: Told::Event { event_type, own }, .. } = input else { return false };
+        if !own {
+            return true;
+        }
+        let news = match *event_type {
+            EventType::STREAM_CHUNK => self.output == VisibleOutput::None,
+            EventType::STREAM_START | EventType::VISIBLE_OUTPUT_END => true,
+            _ => false,
+        };
+        !news && !self.transport.is_pending()
+    }
+
+    pub(super) fn told(&mut self, transport: TransportId, told: Told<P>) {
+        let Transport::Open(link) = &mut self.transport else { return };
+        if link.id != transport {
+            return;
+        }
+        match told {
+            Told::Link { status, reason } => self.link_changed(status, reason),
+            Told::Event { event_type, own: true } => self.event(event_type),
+            Told::Event { own: false, .. } => {}
+            Told::ToolExecute { tool_call_id, execution_timeout_ms, payload } => {
+                self.operation_is_known();
+                self.tool_called(tool_call_id, execution_timeout_ms, payload);
+            }
+            Told::Asks { intervention, payload } => {
+                self.operation_is_known();
+                self.user_asked(intervention, payload);
+            }
+            Told::Resolved { id } => self.close_questions(|open| open.id == id),
+            Told::Status(status) => {
+                self.operation_is_known();
+                self.status_told(&status);
+            }
+            Told::Replayed { pending: false } => self.operation_is_known(),
+            Told::Replayed { pending: true } => self.operation_is_pending(),
+            Told::AuthExpired => link.needs_token = true,
+            Told::ResultDelivered { tool_call_id } => drop(self.tools.forget(&tool_call_id)),
+            Told::ResultExpired { tool_call_id } => {
+                if self.tools.forget(&tool_call_id) {
+                    self.out.push_back(Output::Event(Event::ToolResultExpired { tool_call_id }));
+                }
+            }
+            Told::Unavailable { last_event_id } => self.transport_is_unavailable(last_event_id),
+            Told::Done(completion) => self.transport_is_done(completion),
+        }
+    }
+
+    /// Brings the phase in line with what is known of the transport, the tools and the questions.
+    pub(super) fn align(&mut self) {
+        let Transport::Open(link) = &self.transport else { return };
+        let (needs_token, awaits_token) = (link.needs_token, link.awaits_token());
+        if needs_token && self.asking.is_nothing() {
+            self.ask_for_token(TokenReason::Expired, 1);
+        }
+        if awaits_token || !self.asking.is_nothing() {
+            return self.enter(Cause::TokenNeeded);
+        }
+        if self.transport.standing().is_none() {
+            return self.enter(if self.stood { Cause::LinkDown } else { Cause::TokenGiven });
+        }
+        self.enter(Cause::Connected);
+        let awaited = self.interventions.awaited().or(self.said_to_wait);
+        self.enter(match awaited {
+            Some(true) => Cause::ConfirmationAsked,
+            Some(false) => Cause::InputAsked,
+            None if self.tools.running_until().is_some() => Cause::ToolRuns,
+            None => Cause::AgentWorks,
+        });
+    }
+
+    fn link_changed(&mut self, status: Status, reason: Option<Reason>) {
+        let limit = Limit::new(self.now + self.limits.reconnect);
+        let Transport::Open(link) = &mut self.transport else { return };
+        link.status = status;
+        link.reason = reason.filter(|_| status != Status::Connected);
+        match (status, &link.standing) {
+            (Status::Connected, Standing::Down(_)) => {
+                link.standing = Standing::Up;
+                link.needs_token = false;
+                self.stood = true;
+                self.forget_question_for_token();
+            }
+            (Status::Connected, _) | (_, Standing::Down(_)) => {}
+            (_, Standing::Up | Standing::Pending(_)) => link.standing = Standing::Down(limit),
+        }
+    }
+
+    /// The gateway took the token that is there: none is owed any more.
+    fn forget_question_for_token(&mut self) {
+        match self.asking {
+            Asking::Token { request, .. } => {
+                self.asking = Asking::Nothing;
+                self.abort(request);
+            }
+            Asking::TokenPause { .. } => self.asking = Asking::Nothing,
+            Asking::Nothing | Asking::Start { .. } | Asking::Orphan { .. } => {}
+        }
+    }
+
+    fn event(&mut self, event_type: EventType) {
+        self.operation_is_known();
+        match event_type {
+            EventType::STREAM_CHUNK if self.output == VisibleOutput::None => self.output = VisibleOutput::Streams,
+            // Output that nobody saw is not over.
+            EventType::VISIBLE_OUTPUT_END if self.output == VisibleOutput::Streams => {
+                self.output = VisibleOutput::Complete;
+            }
+            EventType::STREAM_START => {
+                self.output = VisibleOutput::None;
+                self.agent_goes_on();
+            }
+            _ => {}
+        }
+    }
+
+    fn status_told(&mut self, status: &SessionStatus) {
+        match status {
+            SessionStatus::Running => self.agent_goes_on(),
+            SessionStatus::WaitingInput => self.said_to_wait = Some(false),
+            SessionStatus::WaitingConfirmation => self.said_to_wait = Some(true),
+            // The transport makes its own end of these.
+            SessionStatus::Completed | SessionStatus::Error | SessionStatus::Interrupted => {}
+            SessionStatus::Unknown(_) => {}
+        }
+    }
+
+    /// The agent begins a new message, so it waits for no answer: a gateway drops a question that took too long without
+    /// a word. What a producer asks is resolved by the producer.
+    fn agent_goes_on(&mut self) {
+        self.said_to_wait = None;
+        self.close_questions(|open| open.kind.is_answered_by_frame());
+    }
+
+    fn close_questions(&mut self, is_over: impl Fn(&Intervention) -> bool) {
+        for request in self.interventions.close(is_over) {
+            self.abort(request);
+        }
+    }
+
+    fn tool_called(&mut self, tool_call_id: Rc<str>, timeout: Option<u64>, payload: P) {
+        if !self.tools.is_news(&tool_call_id) {
+            return;
+        }
+        if self.phase == Phase::Stopping {
+            return self.tools.refuse(tool_call_id, self.now);
+        }
+        let request = self.ask(Question::ClaimTool { tool_call_id: tool_call_id.clone() });
+        self.tools.claim(tool_call_id, request, payload, timeout, self.now);
+    }
+
+    fn user_asked(&mut self, intervention: Intervention, payload: P) {
+        if !self.interventions.is_news(&intervention, self.now) {
+            return;
+        }
+        let request = self.ask(Question::Intervene { intervention: intervention.clone(), payload });
+        self.interventions.ask(intervention, request);
+    }
+
+    fn operation_is_known(&mut self) {
+        if let Transport::Open(Link { standing: standing @ Standing::Pending(_), .. }) = &mut self.transport {
+            *standing = Standing::Up;
+        }
+    }
+
+    fn operation_is_pending(&mut self) {
+        let limit = Limit::new(self.now + self.limits.pending);
+        if let Transport::Open(Link { standing: standing @ Standing::Up, .. }) = &mut self.transport {
+            *standing = Standing::Pending(limit);
+        }
+    }
+
+    fn transport_is_unavailable(&mut self, last_event_id: String) {
+        let Transport::Open(Link { id, .. }) = self.transport else { return };
+        if self.has_fallback {
+            self.has_fallback = false;
+            self.out.push_back(Output::Close { transport: id });
+            self.forget_question_for_token();
+            self.open(None, Some(last_event_id));
+        } else if self.phase == Phase::Stopping {
+            self.out.push_back(Output::Close { transport: id });
+            self.transport = Transport::Gone;
+            self.end_if_stopped();
+        } else {
+            self.settle(Outcome::of(Ending::Unavailable, None));
+        }
+    }
+
+    fn transport_is_done(&mut self, completion: Completion) {
+        self.transport = Transport::Gone;
+        let outcome = Outcome::told(completion);
+        if self.phase == Phase::Stopping && !outcome.known {
+            return self.end_if_stopped();
+        }
+        self.settle(outcome);
+    }
+
+    /// Sends the results and answers that a transport which stands has not carried.
+    pub(super) fn send_what_waits(&mut self) {
+        let Some(transport) = self.transport.standing() else { return };
+        for (tool_call_id, reply) in self.tools.take_unsent(transport) {
+            self.out.push_back(Output::SendToolResult { transport, tool_call_id, reply });
+        }
+        for Reply { intervention, reply } in self.interventions.take_replies() {
+            self.said_to_wait = None;
+            self.out.push_back(Output::SendAnswer { transport, intervention, reply });
+        }
+    }
+}
