@@ -27,7 +27,6 @@
 //! | [`run`] | what a chat keeps in mind about a run, over any transport: its phase, its tools, its one outcome |
 //! | [`v1`] | one operation over one socket at a time: the frames and the session |
 //! | [`v2`] | every operation of a user over one socket: subscriptions, the mux |
-//! | [`run`] | what a chat application keeps beside the connection: the messages of its page, where tools run |
 //! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` for Rust front ends, and the class behind the npm package with the feature `npm` |
 //!
 //! The protocol, with the numbered rows that doc comments cite, is described in `docs/protocol.md`.
