@@ -26,7 +26,7 @@ mod token;
 use crate::machine::{DialId, Timer, TokenReason};
 use crate::time::Timestamp;
 pub use address::socket_base;
-use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 pub use backoff::Delays;
 use credential::Credential;
 pub use heartbeat::HEARTBEAT_EVERY;
