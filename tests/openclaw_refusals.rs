@@ -229,6 +229,23 @@ fn a_refused_kept_token_is_forgotten_and_the_password_is_tried_once() {
 }
 
 #[test]
+fn a_refused_token_of_the_application_is_not_tried_again_because_the_gateway_gave_it_once_more() {
+    let auth = Auth { device_token: secret("own"), ..Auth::default() };
+    let mut sim = OpenClawSim::greeting(Config { auth, ..config() });
+    let mut welcome = hello();
+    welcome["auth"]["deviceToken"] = json!("own");
+    sim.welcome(welcome);
+    sim.close(4001, "device removed");
+    sim.advance_to_dial();
+    sim.challenge();
+    sim.log();
+    sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+    let expected = ["hangup 1000 connect refused", "token refused", "blocked AUTH_DEVICE_TOKEN_MISMATCH"];
+    assert_eq!(sim.log(), expected);
+    stays_blocked(&mut sim);
+}
+
+#[test]
 fn at_most_one_automatic_attempt_follows_any_refused_credential() {
     let auth = Auth {
         token: secret("shared"),

@@ -20,6 +20,8 @@ pub struct Config {
     pub scopes: Vec<String>,
     /// What the client can do with, as `tool-events`.
     pub capabilities: Vec<String>,
+    /// The commands that a node carries out.
+    pub commands: Vec<String>,
     /// The device. Without one most gateways grant a browser nothing.
     pub device: Option<DeviceKey>,
     /// The credentials of the application.
@@ -78,6 +80,7 @@ impl Default for Config {
             role: "operator".to_owned(),
             scopes: ["operator.read", "operator.write", "operator.approvals"].map(str::to_owned).to_vec(),
             capabilities: ["tool-events", "session-scoped-events"].map(str::to_owned).to_vec(),
+            commands: Vec::new(),
             device: None,
             auth: Auth::default(),
             stored: None,

@@ -44,6 +44,9 @@ pub(super) fn parameters(
     ];
     let optional = [("locale", &config.client.locale), ("userAgent", &config.client.user_agent)];
     members.extend(texts(optional));
+    if !config.commands.is_empty() {
+        members.push(("commands", Json::texts(&config.commands)));
+    }
     members.extend(credentials.auth(presented).map(|auth| ("auth", auth)));
     if let (Some(device), Some((challenge, signature))) = (&config.device, signed) {
         let device = vec![

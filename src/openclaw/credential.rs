@@ -115,9 +115,14 @@ impl Credentials {
         }
     }
 
-    /// Forgets the token of the device. `true`: there was one.
-    pub(super) fn forget_stored(&mut self) -> bool {
-        self.stored.take().is_some()
+    /// Forgets the kept token where it is what was presented. `true`: it was.
+    pub(super) fn forget_stored(&mut self, presented: Presented) -> bool {
+        let refused = self.signed_token(presented);
+        let is_it = self.stored.as_ref().is_some_and(|stored| stored.token.0 == refused);
+        if is_it {
+            self.stored = None;
+        }
+        is_it
     }
 
     /// Whether a token of the device is there that was not refused.

@@ -43,7 +43,7 @@ impl<P: Payload> Session<P> {
             }
             Verdict::ForgetDeviceToken => {
                 self.credentials.refuse(presented);
-                if presented == Presented::Stored && self.credentials.forget_stored() {
+                if self.credentials.forget_stored(presented) {
                     self.tell(Event::TokenRefused);
                 }
                 // Any other credential was not refused yet; each is presented once.
