@@ -47,7 +47,7 @@ fn the_platform_of_the_signed_text_is_trimmed_and_in_lower_case() {
 #[test]
 fn the_request_holds_every_member_once_and_no_other() {
     let mut sim = OpenClawSim::greeting(Config {
-        client: agent_gateway_client::openclaw::Client {
+        client: agent_gateway_client::openclaw::Application {
             version: "1.2".to_owned(),
             locale: Some("en-US".to_owned()),
             instance_id: Some("tab".to_owned()),

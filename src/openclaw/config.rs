@@ -13,7 +13,7 @@ pub struct Config {
     /// The lowest and the highest version of the protocol that is offered.
     pub protocols: (u64, u64),
     /// Who connects.
-    pub client: Client,
+    pub client: Application,
     /// `operator`, `node` or `worker`.
     pub role: String,
     /// The scopes that are asked for.
@@ -36,7 +36,7 @@ pub struct Config {
 
 /// Who connects. The gateway knows a closed list of ids and modes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Client {
+pub struct Application {
     /// The kind of client; a page gets scopes as `openclaw-control-ui`, `webchat` or `webchat-ui`.
     pub id: String,
     /// How it is used, as `webchat` or `ui`.
@@ -55,7 +55,7 @@ pub struct Client {
     pub user_agent: Option<String>,
 }
 
-impl Default for Client {
+impl Default for Application {
     fn default() -> Self {
         Self {
             id: "webchat-ui".to_owned(),
@@ -76,7 +76,7 @@ impl Default for Config {
             gateway_url: "ws://127.0.0.1:18789".to_owned(),
             origin: None,
             protocols: (3, 4),
-            client: Client::default(),
+            client: Application::default(),
             role: "operator".to_owned(),
             scopes: ["operator.read", "operator.write", "operator.approvals"].map(str::to_owned).to_vec(),
             capabilities: ["tool-events", "session-scoped-events"].map(str::to_owned).to_vec(),

@@ -1,10 +1,12 @@
 //! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents.
 
 mod calls;
+mod client;
 mod config;
 mod connect;
 mod credential;
 pub mod device;
+pub mod fleet;
 mod hello;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
@@ -18,7 +20,8 @@ mod watch;
 pub mod wire;
 
 pub use calls::{ANSWER_WITHIN, Answers, CallError, CallId, NotCalled};
-pub use config::{Client, Config};
+pub use client::{Client, ClientEvent};
+pub use config::{Application, Config};
 pub use credential::{Auth, Secret, StoredToken};
 pub use hello::{Hello, Policy};
 pub use payload::Payload;

@@ -25,6 +25,7 @@ impl<P: Payload> Session<P> {
         if self.socket() != Some(dial) {
             return;
         }
+        self.heard_at = now;
         if let Phase::Open { watch, .. } = &mut self.phase {
             watch.heard(now);
         }

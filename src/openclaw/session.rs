@@ -47,6 +47,7 @@ pub struct Session<P> {
     pub(super) next_request: u32,
     pub(super) offline: bool,
     pub(super) in_page_cache: bool,
+    pub(super) heard_at: Timestamp,
     pub(super) boot_id: Option<String>,
     /// The number of the last event on this socket.
     pub(super) last_seq: u64,
@@ -85,6 +86,7 @@ impl<P: Payload> Session<P> {
             next_request: 0,
             offline: false,
             in_page_cache: false,
+            heard_at: Timestamp::default(),
             boot_id: None,
             last_seq: 0,
             restart_expected: None,
@@ -102,6 +104,11 @@ impl<P: Payload> Session<P> {
     /// Attempts since the connection last stood.
     pub fn attempt(&self) -> u32 {
         self.backoff.attempt()
+    }
+
+    /// When the gateway was last heard.
+    pub fn heard_at(&self) -> Timestamp {
+        self.heard_at
     }
 
     /// The limits of the connection, while it stands.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use agent_gateway_client::openclaw::device::DeviceKey;
-use agent_gateway_client::openclaw::{Auth, Client, Config, Secret};
+use agent_gateway_client::openclaw::{Application, Auth, Config, Secret};
 use serde_json::Value;
 
 /// One line of a capture.
@@ -67,7 +67,7 @@ pub fn config_of(connection: &[Record]) -> Config {
     let client = &params["client"];
     Config {
         protocols: (params["minProtocol"].as_u64().unwrap_or(0), params["maxProtocol"].as_u64().unwrap_or(0)),
-        client: Client {
+        client: Application {
             id: text(&client["id"]).unwrap_or_default(),
             mode: text(&client["mode"]).unwrap_or_default(),
             version: text(&client["version"]).unwrap_or_default(),
