@@ -1,6 +1,7 @@
 //! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents.
 
 mod calls;
+pub mod chat;
 mod client;
 mod config;
 mod connect;
@@ -20,7 +21,7 @@ mod watch;
 pub mod wire;
 
 pub use calls::{ANSWER_WITHIN, Answers, CallError, CallId, NotCalled};
-pub use client::{Client, ClientEvent};
+pub use client::{Client, ClientEvent, Message};
 pub use config::{Application, Config};
 pub use credential::{Auth, Secret, StoredToken};
 pub use hello::{Hello, Policy};

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use agent_gateway_client::machine::{DialId, Input, Machine, Output, RequestId};
+use agent_gateway_client::openclaw::chat::{ChatEvent, TextChange};
 use agent_gateway_client::openclaw::device::{Answer, DeviceKey};
 use agent_gateway_client::openclaw::fleet::{Change, Freshness};
 use agent_gateway_client::openclaw::wire::Frame;
@@ -20,7 +21,9 @@ pub struct FleetSim {
     /// Requests without an answer: the id and the frame.
     pub open: Vec<Value>,
     log: Vec<String>,
+    chat_log: Vec<String>,
     seq: u64,
+    boot: u32,
 }
 
 impl FleetSim {
@@ -40,7 +43,9 @@ impl FleetSim {
             request: None,
             open: Vec::new(),
             log: Vec::new(),
+            chat_log: Vec::new(),
             seq: 0,
+            boot: 1,
         }
     }
 
@@ -68,12 +73,29 @@ impl FleetSim {
         let request = self.request.expect("the host was asked");
         self.input(Input::Answered { request, answer: Answer::Signed { signature: "sig".to_owned() } });
         let auth = json!({"method": "token", "role": "operator", "scopes": ["operator.read"]});
-        let server = json!({"version": "1", "bootId": "b1", "connId": "c"});
+        let server = json!({"version": "1", "bootId": format!("b{}", self.boot), "connId": "c"});
         self.answer(
             "connect",
             json!({"type": "hello-ok", "protocol": 4, "server": server, "auth": auth,
             "policy": {"tickIntervalMs": 30000}, "snapshot": {"presence": [{"host": "gateway"}]}}),
         );
+    }
+
+    /// The gateway was started anew; told by its next welcome.
+    pub fn restart(&mut self) {
+        self.boot += 1;
+    }
+
+    /// Loses the connection and stands again, with nothing read yet.
+    pub fn reconnect(&mut self) {
+        self.close(1006);
+        self.advance_to_dial();
+        self.welcome();
+    }
+
+    /// What the application was told of chats.
+    pub fn chat_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.chat_log)
     }
 
     /// Answers a whole reading with these sessions.
@@ -196,10 +218,26 @@ impl FleetSim {
                 Output::Event(ClientEvent::Session(Event::CallSettled { call, outcome })) => {
                     self.log.push(format!("settled {} {}", call.0, outcome.is_ok()));
                 }
+                Output::Event(ClientEvent::Chat { event, .. }) => {
+                    let line = self.chat_line(event);
+                    self.chat_log.push(line);
+                }
                 Output::Withdraw { .. } | Output::Hangup { .. } | Output::Event(ClientEvent::Session(_)) => {}
             }
         }
         result
+    }
+
+    fn chat_line(&self, event: ChatEvent<Value>) -> String {
+        match event {
+            ChatEvent::History(_) => "history".to_owned(),
+            ChatEvent::Message(message) => format!("message {}", message["message"]["role"].as_str().unwrap_or("?")),
+            ChatEvent::Run { run, .. } => format!("run {run}"),
+            ChatEvent::Text { run, change: TextChange::Appended(text) } => format!("{run} + {text:?}"),
+            ChatEvent::Text { run, change: TextChange::Replaced(text) } => format!("{run} = {text:?}"),
+            ChatEvent::Activity(activity) => activity.as_str().to_owned(),
+            ChatEvent::Failed { purpose, code } => format!("failed {purpose:?} {code}"),
+        }
     }
 
     fn take(&mut self, method: &str) -> Value {

@@ -122,7 +122,7 @@ impl Activity {
     ///
     /// Ids that are missing leave it at what was known, `null` takes back what was known, none at all means idle. A
     /// flag that comes without ids counts more than ids of before.
-    fn read<P: Payload>(row: &P, before: Self) -> Self {
+    pub(in crate::openclaw) fn read<P: Payload>(row: &P, before: Self) -> Self {
         let flag = row.flag("hasActiveRun");
         let ids = row.member("activeRunIds");
         match (ids.as_ref().and_then(Payload::items), flag) {
