@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::approvals::{self, ApprovalChange, ApprovalOutput, Approvals};
 use super::calls::{Answers, CallId, NotCalled};
 use super::chat::{Chat, ChatEvent, ChatOutput, QueueMode};
 use super::config::Config;
@@ -22,6 +23,8 @@ pub enum ClientEvent<P> {
     Session(Event<P>),
     /// Of the fleet; every change is in it already.
     Fleet(Vec<Change>),
+    /// Of what waits for leave.
+    Approval(ApprovalChange),
     /// Of a chat.
     Chat {
         /// Its session.
@@ -49,6 +52,7 @@ pub struct Message {
 pub struct Client<P> {
     session: Session<P>,
     fleet: Fleet<P>,
+    approvals: Approvals<P>,
     chats: Vec<Chat<P>>,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
@@ -62,6 +66,7 @@ impl<P: Payload> Client<P> {
         Self {
             session: Session::new(config),
             fleet: Fleet::default(),
+            approvals: Approvals::default(),
             chats: Vec::new(),
             forgotten: Vec::new(),
             out: VecDeque::new(),
@@ -105,6 +110,11 @@ impl<P: Payload> Client<P> {
     pub fn call(&mut self, method: &str, params: Json, answers: Answers, now: Timestamp) -> Result<CallId, NotCalled> {
         self.now = now;
         self.session.call(method, params, answers, now)
+    }
+
+    /// The commands that wait for leave. They are answered by a call of `exec.approval.resolve`.
+    pub fn approvals(&self) -> &Approvals<P> {
+        &self.approvals
     }
 
     /// A chat that is open.
@@ -163,6 +173,7 @@ impl<P: Payload> Client<P> {
             return true;
         };
         let mut is_own = self.fleet.observe(&event, self.session.heard_at(), self.now) || self.is_forgotten(&event);
+        is_own |= self.approvals.observe(&event, self.now);
         for chat in &mut self.chats {
             is_own |= chat.observe(&event, self.now);
         }
@@ -170,8 +181,24 @@ impl<P: Payload> Client<P> {
             self.out.push_back(Output::Event(ClientEvent::Session(event)));
         }
         self.follow_fleet();
+        self.follow_approvals();
         self.follow_chats();
         true
+    }
+
+    fn follow_approvals(&mut self) {
+        while let Some(output) = self.approvals.poll() {
+            match output {
+                ApprovalOutput::Changed(change) => {
+                    self.out.push_back(Output::Event(ClientEvent::Approval(change)));
+                }
+                ApprovalOutput::List => {
+                    let params = Json::Object(Vec::new());
+                    let call = self.session.call(approvals::LIST, params, Answers::default(), self.now);
+                    self.approvals.called(call, self.now);
+                }
+            }
+        }
     }
 
     fn is_forgotten(&mut self, event: &Event<P>) -> bool {
@@ -223,6 +250,8 @@ impl<P: Payload> Machine for Client<P> {
         if matches!(input, Input::Timeout) {
             self.fleet.timeout(now);
             self.follow_fleet();
+            self.approvals.timeout(now);
+            self.follow_approvals();
             for chat in &mut self.chats {
                 chat.timeout(now);
             }
@@ -238,7 +267,8 @@ impl<P: Payload> Machine for Client<P> {
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
         let of_chats = self.chats.iter().map(Chat::deadline);
-        let all = [self.session.deadline(), self.fleet.deadline()].into_iter().chain(of_chats);
+        let others = [self.session.deadline(), self.fleet.deadline(), self.approvals.deadline()];
+        let all = others.into_iter().chain(of_chats);
         all.flatten().min_by_key(|(at, _)| *at)
     }
 }

@@ -1,5 +1,6 @@
 //! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents.
 
+pub mod approvals;
 mod calls;
 pub mod chat;
 mod client;

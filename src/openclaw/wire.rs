@@ -83,9 +83,11 @@ impl<P: Payload> Fault<P> {
         }
     }
 
-    /// The most specific code: that of the details, or the class.
+    /// The most specific code: that of the details, a reason that is written like one, or the class.
     pub fn specific_code(&self) -> String {
-        self.details.text("code").unwrap_or_else(|| self.code.clone())
+        let is_code = |reason: &String| reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let reason = self.details.text("reason").filter(is_code);
+        self.details.text("code").or(reason).unwrap_or_else(|| self.code.clone())
     }
 }
 

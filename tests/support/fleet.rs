@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 use agent_gateway_client::machine::{DialId, Input, Machine, Output, RequestId};
+use agent_gateway_client::openclaw::approvals::ApprovalChange;
 use agent_gateway_client::openclaw::chat::{ChatEvent, TextChange};
 use agent_gateway_client::openclaw::device::{Answer, DeviceKey};
 use agent_gateway_client::openclaw::fleet::{Change, Freshness};
@@ -24,6 +25,8 @@ pub struct FleetSim {
     chat_log: Vec<String>,
     seq: u64,
     boot: u32,
+    /// What the gateway grants.
+    pub scopes: Vec<&'static str>,
 }
 
 impl FleetSim {
@@ -46,6 +49,7 @@ impl FleetSim {
             chat_log: Vec::new(),
             seq: 0,
             boot: 1,
+            scopes: vec!["operator.read"],
         }
     }
 
@@ -72,7 +76,7 @@ impl FleetSim {
         self.receive(json!({"type": "event", "event": "connect.challenge", "payload": {"nonce": "n", "ts": self.now}}));
         let request = self.request.expect("the host was asked");
         self.input(Input::Answered { request, answer: Answer::Signed { signature: "sig".to_owned() } });
-        let auth = json!({"method": "token", "role": "operator", "scopes": ["operator.read"]});
+        let auth = json!({"method": "token", "role": "operator", "scopes": self.scopes});
         let server = json!({"version": "1", "bootId": format!("b{}", self.boot), "connId": "c"});
         self.answer(
             "connect",
@@ -218,6 +222,10 @@ impl FleetSim {
                 Output::Event(ClientEvent::Session(Event::CallSettled { call, outcome })) => {
                     self.log.push(format!("settled {} {}", call.0, outcome.is_ok()));
                 }
+                Output::Event(ClientEvent::Approval(change)) => self.log.push(match change {
+                    ApprovalChange::Pending(id) => format!("approval {id}"),
+                    ApprovalChange::Gone(id) => format!("approval {id} gone"),
+                }),
                 Output::Event(ClientEvent::Chat { event, .. }) => {
                     let line = self.chat_line(event);
                     self.chat_log.push(line);
