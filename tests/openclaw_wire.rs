@@ -57,6 +57,7 @@ fn the_specific_code_is_that_of_the_details_a_reason_like_one_or_the_class() {
         (json!({"code": "INVALID_REQUEST", "details": {"reason": "APPROVAL_NOT_FOUND"}}), "APPROVAL_NOT_FOUND"),
         (json!({"code": "UNAVAILABLE", "details": {"reason": "startup-sidecars"}}), "UNAVAILABLE"),
         (json!({"code": "UNAVAILABLE", "details": null}), "UNAVAILABLE"),
+        (json!({"code": "UNAVAILABLE", "details": {"reason": ""}}), "UNAVAILABLE"),
         (json!({}), ""),
     ];
     for (error, expected) in rows {

@@ -85,7 +85,8 @@ impl<P: Payload> Fault<P> {
 
     /// The most specific code: that of the details, a reason that is written like one, or the class.
     pub fn specific_code(&self) -> String {
-        let is_code = |reason: &String| reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let is_part = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+        let is_code = |reason: &String| !reason.is_empty() && reason.bytes().all(is_part);
         let reason = self.details.text("reason").filter(is_code);
         self.details.text("code").or(reason).unwrap_or_else(|| self.code.clone())
     }
