@@ -215,6 +215,18 @@ fn an_event_with_a_number_from_the_past_is_told_all_the_same() {
 }
 
 #[test]
+fn numbers_beyond_all_reason_end_nothing() {
+    let mut sim = OpenClawSim::ready();
+    for seq in [1e300, 1e300, 2.0] {
+        sim.receive(json!({"type": "event", "event": "presence", "seq": seq, "payload": {}}));
+    }
+    sim.event("shutdown", json!({"restartExpectedMs": 1e300}));
+    sim.close(1012, "");
+    sim.advance_to_dial();
+    assert_eq!(sim.log().iter().filter(|line| *line == "event presence").count(), 3);
+}
+
+#[test]
 fn a_gateway_that_misses_two_ticks_is_asked_and_given_up_only_when_it_says_nothing() {
     let mut sim = OpenClawSim::ready();
     sim.advance(59_999);

@@ -7,7 +7,7 @@ mod openclaw;
 use std::collections::BTreeSet;
 
 use agent_gateway_client::machine::Wake;
-use agent_gateway_client::openclaw::refusal::ROWS;
+use agent_gateway_client::openclaw::refusal::{ROWS, Verdict};
 use agent_gateway_client::openclaw::{Auth, Config, State, Trouble};
 use openclaw::{OpenClawSim, config, hello, refusal, secret, stored};
 use serde_json::json;
@@ -111,6 +111,28 @@ codes! {
 fn every_row_of_the_table_has_a_test() {
     let rows: BTreeSet<_> = ROWS.iter().map(|row| row.code).collect();
     assert_eq!((rows.len(), rows), (ROWS.len(), TESTED.iter().copied().collect()));
+}
+
+#[test]
+fn every_row_of_the_table_is_in_the_documentation() {
+    let documentation = include_str!("../docs/openclaw.md");
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let documented: Vec<_> = documentation.lines().map(cells).collect();
+    let name = |verdict: Verdict| match verdict {
+        Verdict::Retry => "retry",
+        Verdict::RetryOnce => "retry once",
+        Verdict::TryDeviceToken => "device token",
+        Verdict::ForgetDeviceToken => "forget",
+        Verdict::AwaitApproval => "approval",
+        Verdict::Block => "block",
+    };
+    let missing = ROWS.iter().filter_map(|row| {
+        let remedy = row.remedy.map_or(String::new(), |remedy| format!("`{remedy}`"));
+        let line = format!("| `{}` | {} | {} | {remedy} |", row.code, name(row.verdict), row.next_step);
+        (!documented.contains(&cells(&line))).then_some(line)
+    });
+    let missing: Vec<_> = missing.collect();
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
 #[test]

@@ -1,4 +1,8 @@
-//! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents.
+//! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents, chats and approvals.
+//!
+//! [`Session`] is the connection; [`Client`] is a session that keeps a [`fleet::Fleet`], [`chat::Chat`]s and
+//! [`approvals::Approvals`] up to date. What goes over the wire, the states, the codes and their next steps are described
+//! in `docs/openclaw.md`.
 
 pub mod approvals;
 mod calls;

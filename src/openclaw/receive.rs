@@ -71,7 +71,7 @@ impl<P: Payload> Session<P> {
 
     /// Events are numbered from 1 on each connection, without holes.
     fn count(&mut self, seq: u64) {
-        let next = self.last_seq + 1;
+        let next = self.last_seq.saturating_add(1);
         if seq > next {
             self.tell(Event::Gap { from: next, to: seq - 1 });
         }

@@ -52,7 +52,7 @@ pub enum Purpose {
 /// What a chat wants done.
 #[derive(Debug, PartialEq)]
 pub enum ChatOutput<P> {
-    /// Call a method, and say how with [`Chat::called`].
+    /// Call a method, and say how with [`called`](super::Chat::called).
     Call {
         /// What for.
         purpose: Purpose,
