@@ -284,11 +284,11 @@ fn at_most_one_automatic_attempt_follows_any_refused_credential() {
             sim.refuse(refusal(code, json!({"canRetryWithDeviceToken": true})));
             if let State::Waiting { .. } = sim.session.state() {
                 attempts += 1;
+                assert!(attempts <= 1, "{code}");
                 sim.advance_to_dial();
                 sim.challenge();
             }
         }
-        assert!(attempts <= 1, "{code}: {attempts}");
     }
 }
 
