@@ -218,6 +218,17 @@ fn the_end_of_a_run_that_was_missed_is_drawn_from_the_idle_session() {
 }
 
 #[test]
+fn a_run_that_seemed_over_goes_on_when_the_session_works_on_it_after_all() {
+    let mut sim = started();
+    sim.reconnect();
+    history(&mut sim, json!({"sessionInfo": idle()}));
+    assert_eq!(state(&sim, "r1"), "ended");
+    sim.reconnect();
+    history(&mut sim, in_flight("r1", "one"));
+    assert_eq!((state(&sim, "r1"), text(&sim, "r1"), busy(&sim)), ("streaming", "one", true));
+}
+
+#[test]
 fn a_run_is_not_over_while_the_session_works_on_it_or_has_it_in_its_queue() {
     let infos = [
         json!({"inFlightRun": {"runId": "r1", "text": ""}, "sessionInfo": idle()}),
