@@ -22,12 +22,16 @@ pub trait Machine {
     type Command;
     /// What the application is told.
     type Event;
+    /// What the host is asked.
+    type Question;
+    /// What the host answers.
+    type Answer;
 
     /// Takes in what happened at `now`.
-    fn handle(&mut self, input: Input<Self::Frame>, now: Timestamp);
+    fn handle(&mut self, input: Input<Self::Frame, Self::Answer>, now: Timestamp);
 
     /// The next thing to do. An event counts as delivered once it was returned from here.
-    fn poll(&mut self) -> Option<Output<Self::Command, Self::Event>>;
+    fn poll(&mut self) -> Option<Output<Self::Command, Self::Event, Self::Question>>;
 
     /// When [`Input::Timeout`] is due, and what for. `None`: nothing is waited for by time.
     fn deadline(&self) -> Option<(Timestamp, Timer)>;
@@ -35,7 +39,7 @@ pub trait Machine {
 
 /// What happened outside.
 #[derive(Debug)]
-pub enum Input<F> {
+pub enum Input<F, A = Answer> {
     /// The socket is open.
     Opened {
         /// The socket.
@@ -81,7 +85,7 @@ pub enum Input<F> {
         /// The question's id.
         request: RequestId,
         /// The answer.
-        answer: Answer,
+        answer: A,
     },
     /// The host noticed something about the page or the network.
     Woke(Wake),
@@ -89,9 +93,9 @@ pub enum Input<F> {
     Timeout,
 }
 
-impl Input<std::convert::Infallible> {
+impl<A> Input<std::convert::Infallible, A> {
     /// The same, for a machine with frames of any kind.
-    pub fn of_any_frame<F>(self) -> Input<F> {
+    pub fn of_any_frame<F>(self) -> Input<F, A> {
         match self {
             Self::Opened { dial } => Input::Opened { dial },
             Self::Refused { dial, detail } => Input::Refused { dial, detail },
@@ -108,13 +112,13 @@ impl Input<std::convert::Infallible> {
 
 /// What to do.
 #[derive(Debug, PartialEq)]
-pub enum Output<C, E> {
+pub enum Output<C, E, Q = Question> {
     /// Ask the host; the answer comes back as [`Input::Answered`].
     Ask {
         /// The question's id.
         request: RequestId,
         /// The question.
-        question: Question,
+        question: Q,
     },
     /// The answer to this question is no longer wanted; a late one is ignored.
     Withdraw {
@@ -148,9 +152,9 @@ pub enum Output<C, E> {
     Event(E),
 }
 
-impl<C, E> Output<C, E> {
+impl<C, E, Q> Output<C, E, Q> {
     /// The same, with another kind of command and of event.
-    pub fn map<D, F>(self, command: impl FnOnce(C) -> D, event: impl FnOnce(E) -> F) -> Output<D, F> {
+    pub fn map<D, F>(self, command: impl FnOnce(C) -> D, event: impl FnOnce(E) -> F) -> Output<D, F, Q> {
         match self {
             Self::Ask { request, question } => Output::Ask { request, question },
             Self::Withdraw { request } => Output::Withdraw { request },
@@ -243,6 +247,10 @@ impl Timer {
             Self::ToolResult => "tool_result",
             Self::Idle => "idle",
             Self::Rotation => "rotation",
+            Self::Tick => "tick",
+            Self::Signature => "signature",
+            Self::Call => "call",
+            Self::Resync => "resync",
         }
     }
 }
@@ -272,4 +280,12 @@ pub enum Timer {
     Idle,
     /// The socket is to be replaced by a fresh one, as it is from time to time.
     Rotation,
+    /// The gateway owes a sign of life of its own.
+    Tick,
+    /// The host owes a signature.
+    Signature,
+    /// The gateway owes the answer to a call.
+    Call,
+    /// What the gateway holds is to be read again.
+    Resync,
 }

@@ -1,9 +1,5 @@
 //! How long to wait before the next attempt.
 
-/// The delay before the first retry.
-const FIRST_DELAY: u64 = 1_000;
-/// The longest delay.
-const LONGEST_DELAY: u64 = 30_000;
 /// Sockets in a row that may open without authenticating and still start the delay anew.
 const FORGIVEN_OPENS: u32 = 3;
 
@@ -21,6 +17,28 @@ pub enum Delays {
         /// What the choice depends on.
         seed: u32,
     },
+    /// They grow from 0.8 s by the factor 1.7 to 15 s, each longer by up to a fifth of it; only a connection that stood
+    /// starts them anew.
+    Spread {
+        /// What the choice depends on.
+        seed: u32,
+    },
+}
+
+/// How delays grow: the first and the longest in milliseconds, the factor in tenths.
+struct Growth {
+    first: u64,
+    tenths: u64,
+    longest: u64,
+}
+
+impl Delays {
+    const fn growth(self) -> Growth {
+        match self {
+            Self::Doubling | Self::Jittered { .. } => Growth { first: 1_000, tenths: 20, longest: 30_000 },
+            Self::Spread { .. } => Growth { first: 800, tenths: 17, longest: 15_000 },
+        }
+    }
 }
 
 /// The delays before the next attempts.
@@ -35,7 +53,7 @@ pub struct Backoff {
 impl Backoff {
     /// Delays that start anew.
     pub fn new(delays: Delays) -> Self {
-        Self { delays, delay: FIRST_DELAY, opens_without_success: 0, attempt: 0 }
+        Self { delays, delay: delays.growth().first, opens_without_success: 0, attempt: 0 }
     }
 
     /// The attempts made since the last success.
@@ -46,7 +64,13 @@ impl Backoff {
     /// The delay in milliseconds before the next attempt.
     pub fn next_delay(&mut self) -> u64 {
         let delay = self.delay;
-        self.delay = (delay * 2).min(LONGEST_DELAY);
+        let growth = self.delays.growth();
+        self.delay = (delay * growth.tenths / 10).min(growth.longest);
+        self.spread(delay)
+    }
+
+    /// A delay that somebody else chose, as an attempt of these delays.
+    pub fn spread(&mut self, delay: u64) -> u64 {
         self.attempt += 1;
         match &mut self.delays {
             Delays::Doubling => delay,
@@ -54,13 +78,17 @@ impl Backoff {
                 *seed = shuffled(*seed);
                 (delay * u64::from(*seed)) >> u32::BITS
             }
+            Delays::Spread { seed } => {
+                *seed = shuffled(*seed);
+                delay + ((delay / 5 * u64::from(*seed)) >> u32::BITS)
+            }
         }
     }
 
     /// A socket opened.
     pub fn opened(&mut self) {
         if self.delays == Delays::Doubling && self.opens_without_success < FORGIVEN_OPENS {
-            self.delay = FIRST_DELAY;
+            self.delay = self.delays.growth().first;
         }
         self.opens_without_success += 1;
     }
@@ -102,6 +130,20 @@ mod tests {
             highest = highest.max(delays[0]);
         }
         assert!(highest > 900, "{highest}");
+    }
+
+    #[test]
+    fn spread_delays_grow_to_fifteen_seconds_and_are_longer_by_up_to_a_fifth() {
+        let mut longest_first = 0;
+        for seed in 0..1_000 {
+            let mut backoff = Backoff::new(Delays::Spread { seed });
+            let delays: Vec<u64> = (0..8).map(|_| backoff.next_delay()).collect();
+            let least = [800, 1_360, 2_312, 3_930, 6_681, 11_357, 15_000, 15_000];
+            let fits = |(delay, least): (&u64, u64)| (least..=least + least / 5).contains(delay);
+            assert!(delays.iter().zip(least).all(fits), "{delays:?}");
+            longest_first = longest_first.max(delays[0]);
+        }
+        assert!(longest_first > 900, "{longest_first}");
     }
 
     #[test]

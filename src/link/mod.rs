@@ -29,7 +29,7 @@ mod token;
 use crate::machine::{DialId, Timer, TokenReason};
 use crate::time::Timestamp;
 pub use address::socket_base;
-use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 pub use backoff::Delays;
 pub use config::{LinkConfig, Presents};
 use credential::Credential;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::agent::{EventHead, Outbox, Protocol, ToolResult};
 use crate::link::{Delays, HEARTBEAT_EVERY, Link, LinkConfig, Presents, Snapshot, Token};
-use crate::machine::{DialId, Input, Machine, Output, Timer};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
 use crate::operation::{Event, Operation};
 use crate::time::Timestamp;
 
@@ -172,6 +172,8 @@ impl<P> Machine for Session<P> {
     type Frame = ServerFrame<P>;
     type Command = ClientFrame;
     type Event = Event<P>;
+    type Question = Question;
+    type Answer = Answer;
 
     fn handle(&mut self, input: Input<ServerFrame<P>>, now: Timestamp) {
         self.now = now;

@@ -10,7 +10,7 @@ use super::subscription::{Subscription, Wire};
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{EventHead, Outbox, ToolResult};
 use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, Transition, socket_base};
-use crate::machine::{DialId, Input, Machine, Output, Timer};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
 use crate::operation::{At, ErrorCode, Event};
 use crate::time::Timestamp;
 
@@ -281,6 +281,8 @@ impl<P: Clone> Machine for Mux<P> {
     type Frame = HubFrame<P>;
     type Command = ClientFrame;
     type Event = MuxEvent<P>;
+    type Question = Question;
+    type Answer = Answer;
 
     fn handle(&mut self, input: Input<HubFrame<P>>, now: Timestamp) {
         self.now = now;

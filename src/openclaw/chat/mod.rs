@@ -1,0 +1,363 @@
+//! A chat: the runs of one session, over drops, restarts and busy sessions.
+//!
+//! An answer is done when its end was told, not when it falls silent, and a session that is idle ends what is left. After
+//! a lost connection the history says what became of each run; a message is never sent again by itself.
+
+mod event;
+mod history;
+mod notices;
+mod run;
+
+use std::collections::VecDeque;
+
+use super::calls::{CallError, CallId, NotCalled};
+use super::fleet::Activity;
+use super::payload::Payload;
+use super::state::{Event, State};
+use super::wire::Json;
+use crate::machine::Timer;
+use crate::time::Timestamp;
+pub use event::{ChatEvent, ChatOutput, Purpose, QueueMode};
+use history::History;
+pub use run::{Run, RunState, TextChange};
+
+/// How long an idle session may owe the end of a run.
+const END_WITHIN: u64 = 1_000;
+/// How long until the history is read again for what it did not tell; the longest delay after one that failed.
+const READ_AGAIN_AFTER: u64 = 2_000;
+const LONGEST_DELAY: u64 = 60_000;
+/// The messages that are read.
+const MESSAGES: u64 = 200;
+/// The runs that are remembered.
+const MOST_RUNS: usize = 64;
+
+/// The machine of one chat.
+#[derive(Debug)]
+pub struct Chat<P> {
+    key: String,
+    runs: Vec<Run>,
+    activity: Activity,
+    /// When the activity was true, in the gateway's milliseconds.
+    as_of: u64,
+    sync: Sync,
+    is_subscribed: bool,
+    read_again_after: u64,
+    restarted: bool,
+    calls: Vec<(CallId, Purpose)>,
+    out: VecDeque<ChatOutput<P>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sync {
+    Offline,
+    Reading {
+        again: bool,
+    },
+    Live,
+    Due(Timestamp),
+    /// It may not be read.
+    Refused,
+}
+
+impl<P: Payload> Chat<P> {
+    /// A chat of a session; `is_ready`: the connection stands.
+    pub fn new(key: &str, is_ready: bool) -> Self {
+        let mut chat = Self {
+            key: key.to_owned(),
+            runs: Vec::new(),
+            activity: Activity::Unknown,
+            as_of: 0,
+            sync: Sync::Offline,
+            is_subscribed: false,
+            read_again_after: READ_AGAIN_AFTER,
+            restarted: false,
+            calls: Vec::new(),
+            out: VecDeque::new(),
+        };
+        if is_ready {
+            chat.begin();
+        }
+        chat
+    }
+
+    /// The session.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The last runs, oldest first.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// A run.
+    pub fn run(&self, id: &str) -> Option<&Run> {
+        self.runs.iter().find(|run| run.id == id)
+    }
+
+    /// What the session does, by its own word.
+    pub fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Whether an answer is owed: by a run, or by the session's own word.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.activity, Activity::Running(_)) || self.runs.iter().any(|run| run.state.is_open())
+    }
+
+    /// Whether what is shown is the present.
+    pub fn is_live(&self) -> bool {
+        self.sync == Sync::Live
+    }
+
+    /// The parameters of `chat.send`. `extra` are more members, as JSON text each.
+    pub fn message(&self, run: &str, text: &str, mode: Option<QueueMode>, extra: &[(&'static str, String)]) -> Json {
+        let mut members = vec![
+            ("sessionKey", Json::text(&self.key)),
+            ("message", Json::text(text)),
+            ("idempotencyKey", Json::text(run)),
+        ];
+        members.extend(mode.map(|mode| ("queueMode", Json::text(mode.as_str()))));
+        members.extend(extra.iter().map(|(name, value)| (*name, Json::Raw(value.clone()))));
+        Json::Object(members)
+    }
+
+    /// A message was sent by this call. Sent again under the same id it is the same run.
+    pub fn sent(&mut self, run: &str, call: CallId) {
+        self.calls.push((call, Purpose::Send(run.to_owned())));
+        match self.runs.iter().position(|known| known.id == run) {
+            Some(index) if self.runs[index].state.is_told() => {}
+            Some(index) => self.turn(index, RunState::Sending, None),
+            None => self.add(Run::new(run, true, RunState::Sending)),
+        }
+    }
+
+    /// Ends a run, or all of the session.
+    pub fn abort(&mut self, run: Option<&str>) {
+        let mut members = vec![("sessionKey", Json::text(&self.key))];
+        members.extend(run.map(|run| ("runId", Json::text(run))));
+        self.call(Purpose::Abort, "chat.abort", members);
+    }
+
+    /// Takes in what a session tells. `true`: it is the answer to a call of this chat, and nobody else's.
+    pub fn observe(&mut self, event: &Event<P>, now: Timestamp) -> bool {
+        match event {
+            Event::Hello(hello) => {
+                self.restarted |= hello.restarted;
+                self.as_of = 0;
+                self.begin();
+            }
+            Event::StateChanged(State::Ready | State::Degraded(_)) => {}
+            Event::StateChanged(_) => self.lost(),
+            Event::Gap { .. } => self.due(now),
+            Event::Notice(notice) => self.noticed(notice, now),
+            Event::CallSettled { call, outcome } => {
+                let Some(index) = self.calls.iter().position(|(own, _)| own == call) else { return false };
+                let (_, purpose) = self.calls.remove(index);
+                self.settled(purpose, outcome, now);
+                return true;
+            }
+            Event::TokenGranted(_) | Event::TokenRefused | Event::CallAccepted { .. } | Event::Protocol { .. } => {}
+        }
+        false
+    }
+
+    /// How a call of this chat was made, or why not.
+    pub fn called(&mut self, purpose: Purpose, call: Result<CallId, NotCalled>, now: Timestamp) {
+        match call {
+            Ok(call) => self.calls.push((call, purpose)),
+            Err(reason) => self.failed(purpose, reason.as_str(), now),
+        }
+    }
+
+    /// A deadline passed.
+    pub fn timeout(&mut self, now: Timestamp) {
+        if let Sync::Due(at) = self.sync
+            && now >= at
+        {
+            self.read();
+        }
+    }
+
+    /// When [`Self::timeout`] is due.
+    pub fn deadline(&self) -> Option<(Timestamp, Timer)> {
+        match self.sync {
+            Sync::Due(at) => Some((at, Timer::Resync)),
+            // The call of a reading has a deadline of its own.
+            Sync::Offline | Sync::Reading { .. } | Sync::Live | Sync::Refused => None,
+        }
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<ChatOutput<P>> {
+        self.out.pop_front()
+    }
+
+    /// The calls that are open.
+    pub(super) fn into_calls(self) -> impl Iterator<Item = CallId> {
+        self.calls.into_iter().map(|(call, _)| call)
+    }
+
+    fn begin(&mut self) {
+        self.is_subscribed = false;
+        self.read_again_after = READ_AGAIN_AFTER;
+        self.read();
+    }
+
+    fn read(&mut self) {
+        if !self.is_subscribed {
+            self.is_subscribed = true;
+            self.call(Purpose::Subscribe, "sessions.messages.subscribe", vec![("key", Json::text(&self.key))]);
+        }
+        self.sync = Sync::Reading { again: false };
+        let members = vec![("sessionKey", Json::text(&self.key)), ("limit", Json::Number(MESSAGES))];
+        self.call(Purpose::History, "chat.history", members);
+    }
+
+    fn call(&mut self, purpose: Purpose, method: &'static str, members: Vec<(&'static str, Json)>) {
+        self.out.push_back(ChatOutput::Call { purpose, method, params: Json::Object(members) });
+    }
+
+    fn lost(&mut self) {
+        self.sync = Sync::Offline;
+        self.out.retain(|output| !matches!(output, ChatOutput::Call { .. }));
+        for run in &mut self.runs {
+            run.has_baseline = false;
+        }
+    }
+
+    /// The history is to be read again; what happens until then is read once.
+    fn due(&mut self, at: Timestamp) {
+        self.sync = match self.sync {
+            Sync::Offline => Sync::Offline,
+            Sync::Reading { .. } => Sync::Reading { again: true },
+            Sync::Live | Sync::Refused => Sync::Due(at),
+            Sync::Due(earlier) => Sync::Due(earlier.min(at)),
+        };
+    }
+
+    fn settled(&mut self, purpose: Purpose, outcome: &Result<P, CallError<P>>, now: Timestamp) {
+        match (purpose, outcome) {
+            (Purpose::History, Ok(payload)) => self.history_read(payload, now),
+            (Purpose::Send(run), Ok(payload)) => self.taken(&run, payload, now),
+            (Purpose::Abort, Ok(payload)) if payload.flag("aborted") == Some(false) => self.due(now),
+            (Purpose::Subscribe | Purpose::Abort, Ok(_)) => {}
+            (Purpose::Send(run), Err(CallError::ConnectionLost { .. } | CallError::TimedOut { .. })) => {
+                self.turn_sending(&run, RunState::Uncertain);
+                self.due(now);
+            }
+            // The state changes next, and all of it is asked for after the next welcome.
+            (_, Err(CallError::ConnectionLost { .. })) => {}
+            (purpose, Err(CallError::Refused(fault))) => self.failed(purpose, &fault.specific_code(), now),
+            (purpose, Err(error @ CallError::TimedOut { .. })) => self.failed(purpose, error.as_str(), now),
+        }
+    }
+
+    fn failed(&mut self, purpose: Purpose, code: &str, now: Timestamp) {
+        let may_succeed = !["FORBIDDEN", "MISSING_SCOPE", "INVALID_REQUEST"].contains(&code);
+        match &purpose {
+            Purpose::Send(run) => {
+                return self.turn_sending(run, RunState::NotSent { code: code.to_owned() });
+            }
+            Purpose::History if may_succeed => self.read_later(now),
+            Purpose::History => self.sync = Sync::Refused,
+            Purpose::Subscribe if may_succeed => {
+                self.is_subscribed = false;
+                self.due(now + self.read_again_after);
+            }
+            Purpose::Subscribe | Purpose::Abort => {}
+        }
+        self.tell(ChatEvent::Failed { purpose, code: code.to_owned() });
+    }
+
+    fn read_later(&mut self, now: Timestamp) {
+        self.sync = Sync::Due(now + self.read_again_after);
+        self.read_again_after = (self.read_again_after * 2).min(LONGEST_DELAY);
+    }
+
+    /// The gateway took a message, or says that it had.
+    fn taken(&mut self, run: &str, payload: &P, now: Timestamp) {
+        let Some(index) = self.runs.iter().position(|known| known.id == run) else { return };
+        if matches!(self.runs[index].state, RunState::Sending | RunState::Uncertain) {
+            self.turn(index, RunState::Accepted, None);
+        }
+        // It was answered before; the history has the answer.
+        if payload.text("status").as_deref() == Some("ok") {
+            self.due(now);
+        }
+    }
+
+    fn history_read(&mut self, payload: &P, now: Timestamp) {
+        let again = self.sync == Sync::Reading { again: true };
+        self.sync = Sync::Live;
+        self.tell(ChatEvent::History(payload.clone()));
+        // What was known before the connection is not known any more.
+        let known = if self.as_of == 0 { Activity::Unknown } else { self.activity.clone() };
+        let history = History::read(payload, &known);
+        self.become_active(history.activity.clone());
+        if let Some((id, _)) = history.in_flight()
+            && self.run(id).is_none()
+        {
+            self.add(Run::new(&id.clone(), false, RunState::Streaming));
+        }
+        let restarted = std::mem::take(&mut self.restarted);
+        for index in 0..self.runs.len() {
+            if self.runs[index].state.is_told() {
+                continue;
+            }
+            let state = history.state_of(&self.runs[index], restarted);
+            self.turn(index, state, None);
+            if let Some(change) = history.take_text(&mut self.runs[index]) {
+                let run = self.runs[index].id.clone();
+                self.tell(ChatEvent::Text { run, change });
+            }
+        }
+        let unclear = self.runs.iter().any(|run| run.state == RunState::Uncertain);
+        if unclear {
+            self.read_later(now);
+        } else {
+            self.read_again_after = READ_AGAIN_AFTER;
+        }
+        if again {
+            self.due(now);
+        }
+    }
+
+    fn become_active(&mut self, activity: Activity) {
+        if self.activity != activity {
+            self.activity = activity.clone();
+            self.tell(ChatEvent::Activity(activity));
+        }
+    }
+
+    fn add(&mut self, run: Run) {
+        if self.runs.len() >= MOST_RUNS {
+            let oldest = self.runs.iter().position(|run| !run.state.is_open()).unwrap_or(0);
+            self.runs.remove(oldest);
+        }
+        let id = run.id.clone();
+        self.runs.push(run);
+        self.tell(ChatEvent::Run { run: id, message: None });
+    }
+
+    fn turn_sending(&mut self, id: &str, state: RunState) {
+        if let Some(index) = self.runs.iter().position(|run| run.id == id)
+            && self.runs[index].state == RunState::Sending
+        {
+            self.turn(index, state, None);
+        }
+    }
+
+    fn turn(&mut self, index: usize, state: RunState, message: Option<P>) {
+        let run = &mut self.runs[index];
+        if run.state != state {
+            run.state = state;
+            let run = run.id.clone();
+            self.tell(ChatEvent::Run { run, message });
+        }
+    }
+
+    fn tell(&mut self, event: ChatEvent<P>) {
+        self.out.push_back(ChatOutput::Event(event));
+    }
+}

@@ -1,0 +1,126 @@
+//! What a session is for.
+
+use super::credential::{Auth, StoredToken};
+use super::device::DeviceKey;
+
+/// What a session is for.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the gateway is; `https` becomes `wss`. Any path will do.
+    pub gateway_url: String,
+    /// The origin of the page, to name the exact line of configuration when the gateway refuses it.
+    pub origin: Option<String>,
+    /// The lowest and the highest version of the protocol that is offered.
+    pub protocols: (u64, u64),
+    /// Who connects.
+    pub client: Application,
+    /// `operator`, `node` or `worker`.
+    pub role: String,
+    /// The scopes that are asked for.
+    pub scopes: Vec<String>,
+    /// What the client can do with, as `tool-events`.
+    pub capabilities: Vec<String>,
+    /// The commands that a node carries out.
+    pub commands: Vec<String>,
+    /// The device. Without one most gateways grant a browser nothing.
+    pub device: Option<DeviceKey>,
+    /// The credentials of the application.
+    pub auth: Auth,
+    /// The token that the gateway gave this device before.
+    pub stored: Option<StoredToken>,
+    /// Whether the endpoint may be shown a device token after it refused another one. A loopback address always may.
+    pub trusts_endpoint: bool,
+    /// What the delays before attempts depend on.
+    pub seed: u32,
+}
+
+/// Who connects. The gateway knows a closed list of ids and modes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// The kind of client; a page gets scopes as `openclaw-control-ui`, `webchat` or `webchat-ui`.
+    pub id: String,
+    /// How it is used, as `webchat` or `ui`.
+    pub mode: String,
+    /// The version of the application.
+    pub version: String,
+    /// The platform. The pairing is bound to it, so it must be the same in every browser.
+    pub platform: String,
+    /// The tab, where several of one device are to be told apart.
+    pub instance_id: Option<String>,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The language, as `en-US`.
+    pub locale: Option<String>,
+    /// The browser.
+    pub user_agent: Option<String>,
+}
+
+impl Default for Application {
+    fn default() -> Self {
+        Self {
+            id: "webchat-ui".to_owned(),
+            mode: "webchat".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            platform: "web".to_owned(),
+            instance_id: None,
+            display_name: None,
+            locale: None,
+            user_agent: None,
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            gateway_url: "ws://127.0.0.1:18789".to_owned(),
+            origin: None,
+            protocols: (3, 4),
+            client: Application::default(),
+            role: "operator".to_owned(),
+            scopes: ["operator.read", "operator.write", "operator.approvals"].map(str::to_owned).to_vec(),
+            capabilities: ["tool-events", "session-scoped-events"].map(str::to_owned).to_vec(),
+            commands: Vec::new(),
+            device: None,
+            auth: Auth::default(),
+            stored: None,
+            trusts_endpoint: false,
+            seed: 0,
+        }
+    }
+}
+
+/// Whether the host of a URL is this machine.
+pub(super) fn is_loopback(url: &str) -> bool {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    match name.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => name.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let own = ["ws://127.0.0.1:18789/", "localhost", "wss://LOCALHOST/x", "ws://[::1]:18789", "http://127.8.9.1"];
+        assert!(own.into_iter().all(is_loopback));
+        let others = [
+            "ws://192.168.1.4/",
+            "wss://localhost.example.org/",
+            "wss://gateway.example.org/?host=127.0.0.1",
+            "ws://127.0.0.1@example.org/",
+            "ws://127.0.0.1.example.org/",
+            "",
+        ];
+        assert!(!others.into_iter().any(is_loopback));
+    }
+}

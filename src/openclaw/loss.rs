@@ -1,0 +1,220 @@
+//! What follows when a socket is gone or the gateway says no: another attempt, and when, or a person.
+
+use super::calls::CallError;
+use super::config::is_loopback;
+use super::credential::Presented;
+use super::payload::Payload;
+use super::refusal::{Verdict, closing, row_of, trouble_of};
+use super::session::{Phase, Session};
+use super::state::{Event, State, Trouble};
+use super::watch;
+use super::wire::{Fault, Json};
+use crate::machine::{DialId, Output, Wake};
+use crate::time::Timestamp;
+
+/// From the refusal of the shared token to the attempt with the device's own.
+const DEVICE_TOKEN_AFTER: u64 = 250;
+/// What a gateway may ask for while it starts.
+const STARTING: (u64, u64) = (100, 2_000);
+/// The longest wait that a gateway may ask for.
+const LONGEST_WAIT: u64 = 300_000;
+
+const BY_ITSELF: &str = "Nothing: another attempt follows by itself.";
+
+impl<P: Payload> Session<P> {
+    /// The gateway refused `connect`.
+    pub(super) fn refused(&mut self, presented: Presented, fault: &Fault<P>, now: Timestamp) {
+        let trouble = trouble_of(fault, self.config.origin.as_deref());
+        self.hang_up(1000, "connect refused");
+        match row_of(fault).verdict {
+            Verdict::Retry => self.retry_refused(fault, trouble, now),
+            Verdict::RetryOnce if self.retried.as_ref() != Some(&trouble.code) => {
+                self.retried = Some(trouble.code.clone());
+                self.retry_refused(fault, trouble, now);
+            }
+            Verdict::AwaitApproval if goes_on(fault) => self.retry_refused(fault, trouble, now),
+            Verdict::TryDeviceToken => {
+                self.credentials.refuse(presented);
+                if presented == Presented::Shared && self.may_try_device_token(fault) {
+                    self.wait(Some(now + DEVICE_TOKEN_AFTER), true, trouble);
+                } else {
+                    self.block(trouble);
+                }
+            }
+            Verdict::ForgetDeviceToken => {
+                self.credentials.refuse(presented);
+                if self.credentials.forget_stored(presented) {
+                    self.tell(Event::TokenRefused);
+                }
+                // Any other credential was not refused yet; each is presented once.
+                if self.credentials.choice() == Presented::Nothing {
+                    self.block(trouble);
+                } else {
+                    self.wait(Some(now + DEVICE_TOKEN_AFTER), true, trouble);
+                }
+            }
+            Verdict::RetryOnce | Verdict::AwaitApproval | Verdict::Block => {
+                self.credentials.refuse(presented);
+                self.block(trouble);
+            }
+        }
+    }
+
+    /// The other side or the network ended the socket.
+    pub(super) fn closed(&mut self, dial: DialId, code: u16, reason: String, now: Timestamp) {
+        if self.socket() != Some(dial) {
+            return;
+        }
+        let closing = closing(code, matches!(self.phase, Phase::Open { .. }));
+        let trouble = Trouble {
+            code: closing.code.to_owned(),
+            message: reason,
+            next_step: closing.next_step,
+            remedy: None,
+            retry_after: None,
+        };
+        self.lose_calls();
+        if closing.blocks { self.block(trouble) } else { self.wait_as_usual(trouble, now) }
+    }
+
+    /// The socket could not be created.
+    pub(super) fn dial_refused(&mut self, dial: DialId, detail: String, now: Timestamp) {
+        if self.socket() == Some(dial) {
+            self.wait_as_usual(usual("dial_failed", detail), now);
+        }
+    }
+
+    /// Hangs up and tries again later.
+    pub(super) fn give_up(&mut self, code: &'static str, detail: String, now: Timestamp) {
+        self.hang_up(4000, code);
+        self.lose_calls();
+        self.wait_as_usual(usual(code, detail), now);
+    }
+
+    pub(super) fn timed_out(&mut self, now: Timestamp) {
+        for (call, accepted) in self.calls.overdue(now) {
+            self.tell(Event::CallSettled { call, outcome: Err(CallError::TimedOut { accepted }) });
+        }
+        match &mut self.phase {
+            Phase::Dialing { until, .. } if now >= *until => self.give_up("challenge_timeout", String::new(), now),
+            Phase::Signing { until, .. } if now >= *until => self.give_up("signature_timeout", String::new(), now),
+            Phase::Greeting { until, .. } if now >= *until => self.give_up("welcome_timeout", String::new(), now),
+            Phase::Open { dial, watch, .. } => match (*dial, watch.timeout(now)) {
+                (_, watch::Verdict::Alive) => {}
+                (dial, watch::Verdict::Probe) => self.ask_for_life(dial),
+                (_, watch::Verdict::Dead) => self.give_up("tick_timeout", String::new(), now),
+            },
+            Phase::Waiting { until: Some(at), .. } if now >= *at => self.begin(now),
+            Phase::Dialing { .. } | Phase::Signing { .. } | Phase::Greeting { .. } => {}
+            Phase::Waiting { .. } | Phase::Closed | Phase::Blocked => {}
+        }
+    }
+
+    /// The page or the network changed.
+    pub(super) fn woke(&mut self, wake: Wake, now: Timestamp) {
+        match wake {
+            Wake::Offline => return self.went_offline(),
+            Wake::Hidden => return self.went_into_page_cache(),
+            Wake::Online => self.offline = false,
+            Wake::Visible | Wake::Resumed | Wake::Shown => self.in_page_cache = false,
+        }
+        match &mut self.phase {
+            Phase::Open { dial, watch, .. } => {
+                let dial = *dial;
+                if watch.probe(now) {
+                    self.ask_for_life(dial);
+                }
+            }
+            // A wait that the gateway asked for is kept.
+            Phase::Waiting { until: Some(_), commanded: true } => {}
+            Phase::Waiting { .. } if !self.offline && !self.in_page_cache => self.begin(now),
+            Phase::Waiting { .. } | Phase::Closed | Phase::Blocked => {}
+            Phase::Dialing { .. } | Phase::Signing { .. } | Phase::Greeting { .. } => {}
+        }
+    }
+
+    pub(super) fn hang_up(&mut self, code: u16, reason: &'static str) {
+        if let Phase::Signing { request, .. } = self.phase {
+            self.out.push_back(Output::Withdraw { request });
+        }
+        if let Some(dial) = self.socket() {
+            self.out.push_back(Output::Hangup { dial, code, reason });
+        }
+    }
+
+    pub(super) fn lose_calls(&mut self) {
+        for (call, accepted) in self.calls.lose() {
+            self.tell(Event::CallSettled { call, outcome: Err(CallError::ConnectionLost { accepted }) });
+        }
+    }
+
+    /// Any answer is a sign of life, a refusal, too.
+    fn ask_for_life(&mut self, dial: DialId) {
+        self.request(dial, "health", Json::Object(Vec::new()));
+    }
+
+    fn may_try_device_token(&self, fault: &Fault<P>) -> bool {
+        let offered = fault.details.flag("canRetryWithDeviceToken").unwrap_or(false)
+            || fault.details.text("recommendedNextStep").as_deref() == Some("retry_with_device_token");
+        let trusted = self.config.trusts_endpoint || is_loopback(&self.url);
+        offered && trusted && self.config.device.is_some() && self.credentials.has_stored()
+    }
+
+    fn retry_refused(&mut self, fault: &Fault<P>, trouble: Trouble, now: Timestamp) {
+        let starting = fault.details.text("reason").as_deref() == Some("startup-sidecars");
+        let Some(asked) = trouble.retry_after else {
+            return self.wait_as_usual(trouble, now);
+        };
+        let (least, most) = if starting { STARTING } else { (STARTING.0, LONGEST_WAIT) };
+        let delay = self.backoff.spread(asked.clamp(least, most));
+        self.wait(Some(now + delay), true, trouble);
+    }
+
+    fn wait_as_usual(&mut self, trouble: Trouble, now: Timestamp) {
+        let delay = self.backoff.next_delay();
+        let restart = self.restart_expected.take().unwrap_or(0);
+        self.wait(Some(now + restart + delay), false, trouble);
+    }
+
+    fn wait(&mut self, until: Option<Timestamp>, commanded: bool, why: Trouble) {
+        let (until, why) = match (self.in_page_cache, self.offline) {
+            (true, _) => (None, usual("page_hidden", String::new())),
+            (false, true) => (None, usual("offline", String::new())),
+            (false, false) => (until, why),
+        };
+        self.phase = Phase::Waiting { until, commanded };
+        self.set(State::Waiting { until, why });
+    }
+
+    fn block(&mut self, trouble: Trouble) {
+        self.phase = Phase::Blocked;
+        self.set(State::Blocked(trouble));
+    }
+
+    fn went_offline(&mut self) {
+        self.offline = true;
+        if let Phase::Waiting { until: Some(until), commanded } = self.phase {
+            self.wait(Some(until), commanded, usual("offline", String::new()));
+        }
+    }
+
+    fn went_into_page_cache(&mut self) {
+        if matches!(self.phase, Phase::Closed | Phase::Blocked) {
+            return;
+        }
+        self.in_page_cache = true;
+        self.hang_up(1000, "page hidden");
+        self.lose_calls();
+        self.wait(None, false, usual("page_hidden", String::new()));
+    }
+}
+
+/// Whether attempts go on while a person is asked to approve.
+fn goes_on<P: Payload>(fault: &Fault<P>) -> bool {
+    fault.details.flag("pauseReconnect") == Some(false)
+        || fault.details.text("recommendedNextStep").as_deref() == Some("wait_then_retry")
+}
+
+fn usual(code: &str, detail: String) -> Trouble {
+    Trouble { code: code.to_owned(), message: detail, next_step: BY_ITSELF, remedy: None, retry_after: None }
+}
