@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
 use crate::link::{REMEMBERED_TRANSITIONS, Reason, Status, Transition};
@@ -17,7 +19,8 @@ const END_AFTER_REPLAY_WITHIN: u64 = 5_000;
 #[derive(Debug)]
 pub(super) struct Wire<P> {
     pub(super) operation_id: Rc<str>,
-    pub(super) subscriptions: Vec<Subscription<P>>,
+    /// Almost always one, which is reached without a detour.
+    pub(super) subscriptions: SmallVec<[Subscription<P>; 1]>,
     pub(super) settling: Option<Settling>,
 }
 
@@ -59,7 +62,7 @@ pub(super) enum Settle {
 
 impl<P> Wire<P> {
     pub(super) fn new(operation_id: Rc<str>) -> Self {
-        Self { operation_id, subscriptions: Vec::new(), settling: None }
+        Self { operation_id, subscriptions: SmallVec::new(), settling: None }
     }
 
     pub(super) fn is_executor(&self) -> bool {
