@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
-use crate::link::{REMEMBERED_TRANSITIONS, Reason, Status, Transition};
+use crate::link::{History, Reason, Status, Transition};
 use crate::operation::{At, Effect, Operation};
 use crate::time::Timestamp;
 
@@ -31,7 +31,7 @@ pub(super) struct Subscription<P> {
     pub(super) executor: bool,
     pub(super) status: Status,
     pub(super) since: Timestamp,
-    pub(super) history: Vec<Transition>,
+    pub(super) history: History,
     pub(super) operation: Operation<P>,
 }
 
@@ -141,7 +141,7 @@ impl<P> Subscription<P> {
         since: Timestamp,
     ) -> Self {
         let operation = Operation::new(Protocol::V2, last_event_id);
-        Self { id, executor, status, since, history: Vec::new(), operation }
+        Self { id, executor, status, since, history: History::default(), operation }
     }
 
     /// Enters a status. `false`: it was in it.
@@ -151,10 +151,7 @@ impl<P> Subscription<P> {
         }
         self.status = status;
         self.since = now;
-        if self.history.len() == REMEMBERED_TRANSITIONS {
-            self.history.remove(0);
-        }
-        self.history.push(Transition { at: now, status, reason });
+        self.history.add(Transition { at: now, status, reason });
         true
     }
 
