@@ -1,5 +1,5 @@
 // Checks for the tools that a build or a test needs and installs what is missing. `node scripts/tools.mjs` does all.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { probe, run, seconds } from './lib/process.mjs';
@@ -25,9 +25,15 @@ export async function ensureBrowserTools() {
 
 /** Installs the npm packages when there are none, or when the lock is newer. */
 export async function ensureNodePackages() {
-  const installed = join(root, 'node_modules', '.package-lock.json');
+  const folder = join(root, 'node_modules');
+  const installed = join(folder, '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new Error(
+      'node_modules is a link, and installing would empty the folder behind it: remove the link first',
+    );
+  }
   await install('npm packages', ...npm(['ci']));
 }
 
