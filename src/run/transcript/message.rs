@@ -154,7 +154,7 @@ impl<T: Text> Part<T> {
 }
 
 impl<T: Text> ToolCall<T> {
-    pub(super) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
+    pub(crate) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
         let Calling { id, value, message_id } = call;
         Self { id, message_id, calling: value, phase, state: None, progress: None, result: None }
     }
