@@ -1,5 +1,10 @@
 import { GatewayError } from './errors.js';
-import type { AgentStreamClientOptions, GatewayMuxClientOptions } from './types/index.js';
+import type {
+  AgentStreamClientOptions,
+  ChatRunBaseOptions,
+  ChatRunLimits,
+  GatewayMuxClientOptions,
+} from './types/index.js';
 
 /** Options in the shape that the module expects: absent keys are absent, defaults are filled in. */
 export interface RawOptions {
@@ -24,6 +29,13 @@ export interface RawMuxOptions {
   maxDialFailures: number;
   rotateAfterMs?: number;
   WebSocket?: unknown;
+}
+
+/** What the module takes of a run. Times are in milliseconds. */
+export interface RawRunOptions {
+  hasFallback: boolean;
+  limits: ChatRunLimits;
+  messages?: readonly object[];
 }
 
 /**
@@ -64,6 +76,35 @@ export function checkMuxOptions(options: GatewayMuxClientOptions): RawMuxOptions
     maxDialFailures: read('maxDialFailures', 'number') ?? 3,
   });
 }
+
+/**
+ * Checks the options of a `ChatRun`.
+ *
+ * @throws GatewayError with code `invalid_option`
+ */
+export function checkRunOptions(options: ChatRunBaseOptions, starts: boolean): RawRunOptions {
+  const read = reader(options);
+  common(read);
+  const needed = ['getToken', 'interrupt', starts ? 'start' : undefined];
+  for (const key of needed) {
+    if (key && !read(key, 'function')) throw invalid(`\`${key}\` is required`);
+  }
+  if (!starts) filled('operationId', read('operationId', 'string'));
+  read('cursor', 'string');
+  read('startedAt', 'number');
+  read('executor', 'boolean');
+  read('onIntervention', 'function');
+  const transport = read('transport', 'string') ?? 'auto';
+  if (!TRANSPORTS.includes(transport)) throw invalid(`\`transport\` must be one of ${TRANSPORTS.join(', ')}`);
+  read('storage', 'object');
+  read('tools', 'object');
+  const limits = read('limits', 'object') ?? {};
+  const readLimit = reader(limits);
+  for (const key of Object.keys(limits)) readLimit(key, 'number');
+  return { hasFallback: transport === 'auto', limits, messages: read('messages', 'object') };
+}
+
+const TRANSPORTS = ['auto', 'v1', 'v2'];
 
 type Reader = (key: string, type: string) => any;
 
