@@ -220,12 +220,14 @@ export class ChatRun {
   }
 
   private take(name: string, argument: unknown): void {
+    if (name === 'settled') return this.end();
     if (name === 'changed') this.snapshot = Object.freeze(argument) as ChatRunSnapshot;
     this.listeners.emit(name as keyof ChatRunEvents, argument === undefined ? [] : [argument]);
-    if (name === 'settled') this.end(argument as ChatRunOutcome);
   }
 
-  private end(outcome: ChatRunOutcome): void {
+  private end(): void {
+    const outcome = this.snapshot.outcome!;
+    this.listeners.emit('settled', [outcome]);
     this.binding.release();
     this.settle(outcome);
   }
@@ -258,6 +260,6 @@ export class ChatRun {
     const over = { canSend: true, canStop: false, loading: false, phase: 'settled', visiblyLoading: false };
     this.take('error', error);
     this.take('changed', { ...over, operationId, outcome, since: Date.now(), startedAt });
-    this.take('settled', outcome);
+    this.end();
   }
 }

@@ -332,9 +332,10 @@ impl Runner {
             Event::ToolResultExpired { tool_call_id } => {
                 self.host.emit("tool_result_expired", &(&*tool_call_id).into());
             }
-            Event::Settled(outcome) => {
+            // The outcome is in the snapshot that was told before.
+            Event::Settled(_) => {
                 self.act(|notify, _| notify.ended());
-                self.host.emit("settled", &shape::outcome(&outcome));
+                self.host.emit("settled", &JsValue::UNDEFINED);
             }
         }
     }

@@ -77,8 +77,7 @@ pub(super) fn snapshot(snapshot: &Snapshot, operation_id: Option<&str>) -> JsVal
     )
 }
 
-/// How a run ended.
-pub(super) fn outcome(outcome: &Outcome) -> JsValue {
+fn outcome(outcome: &Outcome) -> JsValue {
     outcome_of(
         outcome.ending.as_str(),
         outcome.verdict.as_str(),
