@@ -33,6 +33,7 @@ describe('the button', () => {
     assert.deepEqual(log.phases, [
       ['submitting', 'stop'],
       ['connecting', 'stop'],
+      ['refreshing_auth', 'stop'],
       ['streaming', 'stop'],
       ['settled', 'send'],
     ]);
@@ -160,28 +161,38 @@ describe('a run ends', () => {
   });
 
   test('with a connection that does not come back', async () => {
-    const { run } = createRun({ limits: { reconnect: 5_000 } });
-    const socket = await submitted(run);
+    const { run } = createRun({ limits: { reconnect: 5_000 }, transport: 'v1' });
+    const socket = await submittedAlone(run);
     socket.drop();
-    for (let second = 0; second < 5; second++) {
-      await after(1_000);
-      if (ScriptedSocket.latest.readyState === ScriptedSocket.CONNECTING) ScriptedSocket.latest.drop();
-    }
+    await failing(4_900);
+    assert.deepEqual(button(run), ['reconnecting', 'stop']);
+    await failing(100);
     await settledAs(run, 'reconnect_limit');
     const dialled = ScriptedSocket.all.length;
-    await after(60_000);
+    assert.ok(dialled > 2);
+    await failing(60_000);
     assert.equal(ScriptedSocket.all.length, dialled, 'nothing is dialled any more');
   });
 
   test('with a token that a broken connection never gets', async () => {
     let asked = 0;
-    const getToken = () => (++asked > 0 ? Promise.reject(Error('offline')) : '');
-    const { run } = createRun({ getToken, limits: { reconnect: 9_000 } });
-    const socket = await submitted(run);
-    socket.drop();
-    for (let second = 0; second < 9; second++) await after(1_000);
+    const getToken = () => Promise.reject(Error(`no ${++asked}`));
+    const { run } = createRun({ getToken, limits: { reconnect: 9_000 }, transport: 'v1' });
+    const socket = await submittedAlone(run);
+    socket.receive({ type: 'auth_expired' });
+    await microtasks();
+    assert.deepEqual(button(run), ['reconnecting', 'stop']);
+    await failing(9_000);
     await settledAs(run, 'reconnect_limit');
     assert.ok(asked > 1, 'it was asked again and again');
+  });
+
+  test('with a connection that never stood', async () => {
+    const { run } = createRun({ limits: { connect: 3_000 }, transport: 'v1' });
+    run.submit();
+    await microtasks();
+    await failing(3_000);
+    await settledAs(run, 'connect_limit');
   });
 
   test('with an operation that the gateway never gets to know', async () => {
@@ -377,6 +388,24 @@ async function settledAs(run, ending) {
 async function after(millis) {
   mock.timers.tick(millis);
   await microtasks();
+}
+
+/** The same over a socket of the run's own. */
+async function submittedAlone(run) {
+  run.submit();
+  await microtasks();
+  ScriptedSocket.latest.authenticate();
+  assert.deepEqual(button(run), ['streaming', 'stop']);
+  return ScriptedSocket.latest;
+}
+
+/** Time passes, in which every dial fails. */
+async function failing(millis) {
+  for (let passed = 0; passed < millis; passed += 100) {
+    await after(100);
+    const { latest } = ScriptedSocket;
+    if (latest.readyState === ScriptedSocket.CONNECTING) latest.drop();
+  }
 }
 
 /** The gateway refuses the shared socket until the client gives it up. */
