@@ -7,14 +7,13 @@ import { reaching, type HostLink } from './host.js';
 import { Listeners } from './listeners.js';
 import { logTo, type Log } from './logging.js';
 import { moduleInstance } from './module.js';
-import { checkRunOptions } from './options.js';
+import { checkResumeOptions, checkRunOptions } from './options.js';
 import { claimCall } from './run/ledger.js';
 import { Questions } from './run/questions.js';
 import { nextFrame } from './run/frame.js';
 import { Mirror } from './run/transcript.js';
 import { Transport, type Opening } from './run/transports.js';
 import type {
-  ChatRunBaseOptions,
   ChatRunEvents,
   ChatRunOptions,
   ChatRunOutcome,
@@ -22,8 +21,6 @@ import type {
   ChatRunSnapshot,
   ChatTranscript,
 } from './types/index.js';
-
-type AnyOptions = ChatRunBaseOptions & Partial<ChatRunOptions & ChatRunResumeOptions>;
 
 /**
  * One run of an agent, from the message that was sent to the one outcome.
@@ -41,8 +38,8 @@ export class ChatRun {
   private readonly listeners: Listeners<ChatRunEvents>;
   private readonly log: Log;
   private readonly mirror: Mirror;
-  private lastCursor: string;
-  private readonly options: AnyOptions;
+  private lastCursor = '';
+  private readonly options: ChatRunOptions;
   private readonly questions: Questions;
   private settle!: (outcome: ChatRunOutcome) => void;
   private snapshot: ChatRunSnapshot;
@@ -53,13 +50,9 @@ export class ChatRun {
    *
    * @throws GatewayError with code `invalid_option` or `wasm_unavailable`
    */
-  constructor(options: ChatRunOptions);
-  /** @internal */
-  constructor(options: AnyOptions, resumes: true);
-  constructor(options: AnyOptions, resumes = false) {
-    const rawOptions = checkRunOptions(options, !resumes);
+  constructor(options: ChatRunOptions) {
+    const rawOptions = checkRunOptions(options);
     this.options = { ...options };
-    this.lastCursor = options.cursor ?? '';
     this.log = logTo(options.logger);
     this.listeners = new Listeners(this.log);
     this.done = new Promise((resolve) => (this.settle = resolve));
@@ -85,9 +78,10 @@ export class ChatRun {
    * @throws GatewayError with code `invalid_option`, `wasm_unavailable` or `websocket_unavailable`
    */
   static resume(options: ChatRunResumeOptions): ChatRun {
-    const { cursor, operationId, startedAt } = options;
-    const run = new ChatRun(options, true);
-    run.begin((raw) => raw.resume({ cursor, operationId, startedAt }));
+    const resume = checkResumeOptions(options);
+    const run = new ChatRun({ ...options, start: startedElsewhere });
+    run.lastCursor = resume.cursor ?? '';
+    run.begin((raw) => raw.resume(resume));
     return run;
   }
 
@@ -262,4 +256,9 @@ export class ChatRun {
     this.take('changed', { ...over, operationId, outcome, since: Date.now(), startedAt });
     this.end();
   }
+}
+
+/** Never asked for: a run is used once, and this one was resumed. */
+function startedElsewhere(): never {
+  throw new GatewayError('invalid_option', 'The run was started elsewhere');
 }

@@ -1,7 +1,7 @@
 // The generated JavaScript around the WebAssembly module; the build puts it in the place of `#glue`.
 import type { RawMuxOptions, RawOptions } from './options.js';
 import type { Opening } from './run/transports.js';
-import type { RawRunOptions } from './options.js';
+import type { RawResume, RawRunOptions } from './options.js';
 import type {
   ChatRunSnapshot,
   ConnectionStatus,
@@ -104,7 +104,7 @@ export interface RawChatRun {
   frame(): void;
   free(): void;
   refetched(rows: unknown): boolean;
-  resume(run: { cursor?: string; operationId: string; startedAt?: number }): boolean;
+  resume(run: RawResume): boolean;
   snapshot(): ChatRunSnapshot;
   stop(): boolean;
   submit(): boolean;

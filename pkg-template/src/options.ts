@@ -1,8 +1,9 @@
 import { GatewayError } from './errors.js';
 import type {
   AgentStreamClientOptions,
-  ChatRunBaseOptions,
   ChatRunLimits,
+  ChatRunOptions,
+  ChatRunResumeOptions,
   GatewayMuxClientOptions,
 } from './types/index.js';
 
@@ -29,6 +30,13 @@ export interface RawMuxOptions {
   maxDialFailures: number;
   rotateAfterMs?: number;
   WebSocket?: unknown;
+}
+
+/** Where a run is taken up. `startedAt` is in milliseconds since the epoch. */
+export interface RawResume {
+  cursor?: string;
+  operationId: string;
+  startedAt?: number;
 }
 
 /** What the module takes of a run. Times are in milliseconds. */
@@ -82,26 +90,36 @@ export function checkMuxOptions(options: GatewayMuxClientOptions): RawMuxOptions
  *
  * @throws GatewayError with code `invalid_option`
  */
-export function checkRunOptions(options: ChatRunBaseOptions, starts: boolean): RawRunOptions {
+export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
   const read = reader(options);
   common(read);
-  const needed = ['getToken', 'interrupt', starts ? 'start' : undefined];
-  for (const key of needed) {
-    if (key && !read(key, 'function')) throw invalid(`\`${key}\` is required`);
+  for (const key of ['getToken', 'interrupt', 'start']) {
+    if (!read(key, 'function')) throw invalid(`\`${key}\` is required`);
   }
-  if (!starts) filled('operationId', read('operationId', 'string'));
-  read('cursor', 'string');
-  read('startedAt', 'number');
   read('executor', 'boolean');
   read('onIntervention', 'function');
-  const transport = read('transport', 'string') ?? 'auto';
-  if (!TRANSPORTS.includes(transport)) throw invalid(`\`transport\` must be one of ${TRANSPORTS.join(', ')}`);
   read('storage', 'object');
   read('tools', 'object');
+  const transport = read('transport', 'string') ?? 'auto';
+  if (!TRANSPORTS.includes(transport)) throw invalid(`\`transport\` must be one of ${TRANSPORTS.join(', ')}`);
   const limits = read('limits', 'object') ?? {};
   const readLimit = reader(limits);
   for (const key of Object.keys(limits)) readLimit(key, 'number');
   return { hasFallback: transport === 'auto', limits, messages: read('messages', 'object') };
+}
+
+/**
+ * Checks what a `ChatRun` needs to be resumed.
+ *
+ * @throws GatewayError with code `invalid_option`
+ */
+export function checkResumeOptions(options: ChatRunResumeOptions): RawResume {
+  const read = reader(options);
+  return present({
+    cursor: read('cursor', 'string'),
+    operationId: filled('operationId', read('operationId', 'string')),
+    startedAt: read('startedAt', 'number'),
+  });
 }
 
 const TRANSPORTS = ['auto', 'v1', 'v2'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { UnauthorizedError, UnknownOperationError } from '../../pkg/run.mjs';
-import { createRun, disposeRuns, NOW, RunLog } from './support/run.mjs';
-import { microtasks, ready, receiveEvent } from './support/mux.mjs';
+import { after, connected, createRun, disposeRuns, NOW, RunLog } from './support/run.mjs';
+import { microtasks, receiveEvent } from './support/mux.mjs';
 import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
 
 beforeEach(() => {
@@ -21,7 +21,7 @@ describe('the button', () => {
     assert.deepEqual(button(run), ['idle', 'send']);
     assert.equal(run.submit(), true);
     assert.deepEqual(button(run), ['submitting', 'stop']);
-    const socket = await connect();
+    const socket = await connected();
     assert.deepEqual(button(run), ['streaming', 'stop']);
     receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
     const outcome = await run.done;
@@ -198,7 +198,7 @@ describe('a run ends', () => {
   test('with an operation that the gateway never gets to know', async () => {
     const { run } = createRun({ limits: { pending: 3_000 } });
     run.submit();
-    const socket = await connect({ pending: true, status: undefined });
+    const socket = await connected({ pending: true, status: undefined });
     assert.equal(run.getSnapshot().waitingFor, 'operation');
     await after(2_999);
     assert.deepEqual(button(run), ['streaming', 'stop']);
@@ -298,7 +298,7 @@ describe('a snapshot', () => {
     run.submit();
     assert.deepEqual([told, errors], [1, ["A listener of 'changed' threw"]]);
     unsubscribe();
-    await connect();
+    await connected();
     assert.equal(told, 1);
     assert.equal(run.getSnapshot().phase, 'streaming');
   });
@@ -328,7 +328,7 @@ describe('a run', () => {
 
   test('is resumed after the last event that was shown', async () => {
     const { run } = createRun({ operationId: 'op_1', cursor: '41', startedAt: NOW - 5_000 });
-    const socket = await connect();
+    const socket = await connected();
     assert.deepEqual(socket.sent, [{ type: 'subscribe', operationId: 'op_1', lastEventId: '41' }]);
     assert.equal(run.getSnapshot().startedAt, NOW - 5_000);
     receiveEvent(socket, 42, 'step_start');
@@ -356,24 +356,9 @@ function button(run) {
   return RunLog.button(run.getSnapshot());
 }
 
-/** Lets the run open its socket, and accepts its token. */
-async function connect(told = {}) {
-  await microtasks();
-  const socket = ScriptedSocket.latest;
-  ready(socket);
-  socket.receive({
-    type: 'resume_complete',
-    operationId: 'op_1',
-    gap: false,
-    status: 'running',
-    ...told,
-  });
-  return socket;
-}
-
 async function submitted(run) {
   run.submit();
-  return connect();
+  return connected();
 }
 
 async function settledAs(run, ending) {
@@ -383,11 +368,6 @@ async function settledAs(run, ending) {
   assert.deepEqual(button(run), ['settled', 'send']);
   assert.equal(await run.done, outcome);
   return outcome;
-}
-
-async function after(millis) {
-  mock.timers.tick(millis);
-  await microtasks();
 }
 
 /** The same over a socket of the run's own. */

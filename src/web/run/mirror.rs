@@ -49,9 +49,7 @@ pub(super) fn step(change: Change<EngineText>) -> Step {
         Change::MessageInserted { message, content } => step("message_inserted", message, 0, shape(&content)),
         Change::MessageReplaced { message, content } => step("message_replaced", message, 0, shape(&content)),
         Change::MessageRemoved { message } => step("message_removed", message, 0, JsValue::UNDEFINED),
-        Change::ActivityChanged { message, activity } => {
-            step("activity_changed", message, 0, activity.as_str().into())
-        }
+        Change::ActivityChanged { message, activity } => step("activity_changed", message, 0, activity.as_str().into()),
         Change::PartInserted { message, part, content } => step("part_inserted", message, part, shape_part(&content)),
         Change::PartReplaced { message, part, content } => step("part_replaced", message, part, shape_part(&content)),
         Change::PartRemoved { message, part } => step("part_removed", message, part, JsValue::UNDEFINED),

@@ -96,9 +96,7 @@ fn chunk(data: &JsValue) -> Option<Body<EngineText>> {
             Body::Images(list.into_iter().chain(more).collect())
         }
         "grounding" => Body::Sources(value(data, "grounding")?),
-        "content_part" => {
-            Body::Content(items(&member(data, "contentParts")).iter().filter_map(content_part).collect())
-        }
+        "content_part" => Body::Content(items(&member(data, "contentParts")).iter().filter_map(content_part).collect()),
         "reasoning_part" => {
             let mut whole = JsString::from("");
             for part in items(&member(data, "reasoningParts")) {

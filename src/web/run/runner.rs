@@ -15,9 +15,7 @@ use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
 use crate::run::transcript::{Change, Fetch, Row, Transcript};
-use crate::run::{
-    Answer, ChatRun, Event, Input, Output, Phase, Question, Snapshot, ToolReply, TransportId,
-};
+use crate::run::{Answer, ChatRun, Event, Input, Output, Phase, Question, Snapshot, ToolReply, TransportId};
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
 use crate::web::codec::{self, member, text_member};

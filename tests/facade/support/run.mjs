@@ -1,4 +1,6 @@
+import { mock } from 'node:test';
 import { ChatRun } from '../../../pkg/run.mjs';
+import { microtasks, ready } from './mux.mjs';
 import { ScriptedSocket } from './scripted-socket.mjs';
 
 export const NOW = 1_790_000_000_000;
@@ -46,4 +48,25 @@ export function createRun(options = {}) {
 /** Disposes the runs of a test, so that a failed test leaves no timer behind. */
 export function disposeRuns() {
   for (const run of created.splice(0)) run.dispose();
+}
+
+/** Lets the run open its socket, and accepts its token. */
+export async function connected(told = {}) {
+  await microtasks();
+  const socket = ScriptedSocket.latest;
+  ready(socket);
+  socket.receive({
+    type: 'resume_complete',
+    operationId: 'op_1',
+    gap: false,
+    status: 'running',
+    ...told,
+  });
+  return socket;
+}
+
+/** Time passes. */
+export async function after(millis) {
+  mock.timers.tick(millis);
+  await microtasks();
 }
