@@ -32,7 +32,7 @@ export class ChatRun {
   /** Leaves the run and releases the memory, for `using`. The same as {@link ChatRun.dispose}. */
   declare readonly [Symbol.dispose]: () => void;
 
-  /** The outcome; never rejects, and stays open where the run is never begun. */
+  /** The outcome; never rejects. */
   readonly done: Promise<ChatRunOutcome>;
   private readonly binding: Binding<ChatRun, RawChatRun>;
   private readonly listeners: Listeners<ChatRunEvents>;
@@ -137,7 +137,10 @@ export class ChatRun {
     if (this.binding.disposed) return;
     this.detach();
     this.binding.dispose();
+    this.closeAll();
     this.listeners.clear();
+    // Also where a listener disposes of the run before its end was told, or where it never began.
+    this.settle(this.snapshot.outcome ?? lost('detached'));
   }
 
   /** Apart from the constructor, so that nothing here knows the run but the link. */
@@ -188,6 +191,10 @@ export class ChatRun {
     this.transports.delete(id);
   }
 
+  private closeAll(): void {
+    for (const id of [...this.transports.keys()]) this.close(id);
+  }
+
   private sendAnswer(transport: number, kind: string, id: string, reply: unknown): void {
     this.transports
       .get(transport)
@@ -221,6 +228,7 @@ export class ChatRun {
 
   private end(): void {
     const outcome = this.snapshot.outcome!;
+    this.closeAll();
     this.listeners.emit('settled', [outcome]);
     this.binding.release();
     this.settle(outcome);
@@ -240,16 +248,7 @@ export class ChatRun {
 
   /** Ends without the module, which failed. */
   private fail(error: GatewayError): void {
-    for (const id of [...this.transports.keys()]) this.close(id);
-    const outcome: ChatRunOutcome = Object.freeze({
-      detail: error.message,
-      ending: 'internal',
-      known: false,
-      resumable: true,
-      succeeded: false,
-      terminalReceived: false,
-      verdict: 'unknown',
-    });
+    const outcome = lost('internal', error.message);
     const { operationId, startedAt } = this.snapshot;
     const over = { canSend: true, canStop: false, loading: false, phase: 'settled', visiblyLoading: false };
     this.take('error', error);
@@ -261,4 +260,17 @@ export class ChatRun {
 /** Never asked for: a run is used once, and this one was resumed. */
 function startedElsewhere(): never {
   throw new GatewayError('invalid_option', 'The run was started elsewhere');
+}
+
+/** An outcome that the module cannot tell. */
+function lost(ending: ChatRunOutcome['ending'], detail?: string): ChatRunOutcome {
+  return Object.freeze({
+    ...(detail === undefined ? {} : { detail }),
+    ending,
+    known: false,
+    resumable: true,
+    succeeded: false,
+    terminalReceived: false,
+    verdict: 'unknown',
+  });
 }

@@ -346,9 +346,26 @@ describe('a run', () => {
     receiveEvent(socket, 1, 'step_start');
     await after(10_000);
     assert.equal(log.names.length, length);
-    assert.equal(run.submit === undefined || run.stop(), false);
+    assert.equal(run.stop(), false);
     assert.throws(() => run.submit(), { code: 'disposed' });
     assert.equal(socket.closedWith.code, 1000);
+  });
+
+  test('that a listener disposes of at its end is over and closed', async () => {
+    const { run } = createRun({ transport: 'v1' });
+    const socket = await submittedAlone(run);
+    run.on('changed', ({ outcome }) => outcome && run.dispose());
+    run.detach();
+    assert.equal((await run.done).ending, 'detached');
+    assert.equal(socket.closedWith.code, 1000);
+    await failing(60_000);
+    assert.equal(ScriptedSocket.all.length, 1);
+  });
+
+  test('that was never begun is over when it is disposed', async () => {
+    const { run } = createRun();
+    run.dispose();
+    assert.equal((await run.done).verdict, 'unknown');
   });
 });
 
