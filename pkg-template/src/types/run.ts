@@ -93,8 +93,11 @@ export interface ChatRunSnapshot {
 
 /** One part of a message. `value` is what the gateway sent. */
 export type ChatMessagePart =
-  | { readonly text: string; readonly type: 'reasoning' | 'text' }
-  | { readonly type: 'error' | 'image' | 'sources'; readonly value: any }
+  | { readonly text: string; readonly type: 'reasoning' }
+  | { readonly text: string; readonly type: 'text' }
+  | { readonly type: 'error'; readonly value: any }
+  | { readonly type: 'image'; readonly value: any }
+  | { readonly type: 'sources'; readonly value: any }
   | ChatToolPart;
 
 /** A tool that an answer calls. */
