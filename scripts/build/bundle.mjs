@@ -15,8 +15,8 @@ const ENTRIES = [
   { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
   { source: 'mux-index.ts', output: 'mux.mjs', format: 'esm', module: MODULES.mux },
   { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
-  { source: 'run-index.ts', output: 'run.mjs', format: 'esm', module: MODULES.run },
-  { source: 'run-index.ts', output: 'run.cjs', format: 'cjs', module: MODULES.run },
+  { source: 'run.ts', output: 'run.mjs', format: 'esm', module: MODULES.run },
+  { source: 'run.ts', output: 'run.cjs', format: 'cjs', module: MODULES.run },
   { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
   { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
 ];

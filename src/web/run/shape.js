@@ -33,9 +33,7 @@ export const snapshot = (
   });
 
 export const outcome = (ending, verdict, known, succeeded, terminalReceived, resumable, reason, detail) =>
-  Object.freeze(
-    present({ ending, verdict, known, succeeded, terminalReceived, resumable, reason, detail }),
-  );
+  Object.freeze(present({ ending, verdict, known, succeeded, terminalReceived, resumable, reason, detail }));
 
 export const opening = (operationId, gatewayUrl, token, lastEventId, resume, executor, fallback) => ({
   operationId,
