@@ -138,3 +138,8 @@ export class UnauthorizedError extends Error {
     this.name = 'UnauthorizedError';
   }
 }
+
+/** A message for a human from whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return String((thrown as { message?: unknown } | undefined)?.message ?? thrown);
+}

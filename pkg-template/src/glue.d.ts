@@ -1,6 +1,14 @@
 // The generated JavaScript around the WebAssembly module; the build puts it in the place of `#glue`.
 import type { RawMuxOptions, RawOptions } from './options.js';
-import type { ConnectionStatus, GatewayMuxStatus, LogLevel, ToolResultPayload } from './types/index.js';
+import type { Opening } from './run/transports.js';
+import type { RawResume, RawRunOptions } from './options.js';
+import type {
+  ChatRunSnapshot,
+  ConnectionStatus,
+  GatewayMuxStatus,
+  LogLevel,
+  ToolResultPayload,
+} from './types/index.js';
 
 export interface RawHost {
   emit(name: string, argument: unknown): void;
@@ -72,7 +80,45 @@ export interface RawGatewayMux {
   watchUnavailable(watched: boolean): void;
 }
 
+export interface RawRunHost {
+  abort(request: number): void;
+  ask(request: number, name: string, argument: unknown): void;
+  change(name: string, message: number, part: number, content: unknown): void;
+  close(transport: number): void;
+  emit(name: string, argument: unknown): void;
+  open(transport: number, opening: Opening): void;
+  requestFrame(): void;
+  review(request: unknown): unknown;
+  sendAnswer(transport: number, kind: string, id: string, reply: unknown): void;
+  sendFailure(transport: number, toolCallId: string, error: string, message: string): void;
+  sendResult(transport: number, toolCallId: string, result: unknown): void;
+  show(needsRefetch?: string): void;
+}
+
+export interface RawChatRun {
+  answer(request: number, name: string, value: unknown): void;
+  beginRefetch(): void;
+  detach(): boolean;
+  dispose(): void;
+  event(transport: number, event: unknown): void;
+  frame(): void;
+  free(): void;
+  refetched(rows: unknown): boolean;
+  resume(run: RawResume): boolean;
+  snapshot(): ChatRunSnapshot;
+  stop(): boolean;
+  submit(): boolean;
+  supersede(): boolean;
+  told(transport: number, name: string, argument: unknown): void;
+}
+
 export interface Glue {
+  /** Of the module with the run only. */
+  RawChatRun: {
+    new (options: RawRunOptions, host: RawRunHost): RawChatRun;
+    /** The ids to save, or nothing where the call was taken on before. */
+    claim(ids: string[], toolCallId: string): string[] | undefined;
+  };
   RawAgentStream: new (options: RawOptions, host: RawHost) => RawAgentStream;
   RawGatewayMux: new (options: RawMuxOptions, host: RawMuxHost) => RawGatewayMux;
   initSync(input: { module: WebAssembly.Module }): unknown;

@@ -10,12 +10,10 @@ type OnBroken = (error: GatewayError) => void;
  * A trap leaves its memory in an unknown state: the instance counts as broken, its active clients are told, and the
  * next client gets a new instance.
  */
-export interface ModuleInstance {
+export interface ModuleInstance extends Glue {
   /** Clients to be told when the instance breaks. */
   readonly active: Set<OnBroken>;
   broken?: GatewayError;
-  readonly RawAgentStream: Glue['RawAgentStream'];
-  readonly RawGatewayMux: Glue['RawGatewayMux'];
 }
 
 let current: ModuleInstance | undefined;
@@ -33,12 +31,10 @@ export function moduleInstance(): ModuleInstance {
 function instantiate(): ModuleInstance {
   const module = compiledModule();
   const active: ModuleInstance['active'] = new Set();
-  const { initSync, RawAgentStream, RawGatewayMux } = createGlue(
-    watched((trap) => breakInstance(instance, trap)),
-  );
-  const instance: ModuleInstance = { active, RawAgentStream, RawGatewayMux };
+  const glue = createGlue(watched((trap) => breakInstance(instance, trap)));
+  const instance: ModuleInstance = { active, ...glue };
   try {
-    initSync({ module });
+    glue.initSync({ module });
   } catch (cause) {
     throw new GatewayError('wasm_unavailable', `The WebAssembly module cannot be started: ${cause}`, cause);
   }

@@ -1,29 +1,9 @@
 import { expect } from './arguments.js';
 import { CarriedOperation, type Carrier } from './carried-operation.js';
 import { AgentStreamClient } from './client.js';
-import { moduleInstance, type ModuleInstance } from './module.js';
-import { GatewayMuxClient } from './mux.js';
 import { checkOptions } from './options.js';
-import type {
-  GatewayMuxClientOptions,
-  OpenOperationOptions,
-  OperationClient,
-  ToolResultPayload,
-} from './types/index.js';
-
-type GetToken = GatewayMuxClientOptions['getToken'];
-
-/** The client that the operations of a gateway share, with the latest way to a token. */
-interface Shared {
-  getToken: GetToken;
-  readonly mux: GatewayMuxClient;
-}
-
-/** A client works as long as its module does. */
-const SHARED = new WeakMap<ModuleInstance, Map<string, Shared>>();
-
-/** Gateways that turned out to serve one socket per operation only; as long as the page lives. */
-const WITHOUT_V2 = new Set<string>();
+import { servesShared, sharedMux } from './shared-mux.js';
+import type { OpenOperationOptions, OperationClient, ToolResultPayload } from './types/index.js';
 
 /**
  * Follows one operation over the socket that all operations of a page share, or over one of its own where the gateway
@@ -57,7 +37,7 @@ class OpenedOperation extends CarriedOperation {
   }
 
   protected open(lastEventId: string): Carrier {
-    return WITHOUT_V2.has(this.options.gatewayUrl) ? this.openOwn(lastEventId) : this.openShared(lastEventId);
+    return servesShared(this.options.gatewayUrl) ? this.openShared(lastEventId) : this.openOwn(lastEventId);
   }
 
   private openOwn(lastEventId: string): Carrier {
@@ -71,9 +51,7 @@ class OpenedOperation extends CarriedOperation {
 
   private openShared(lastEventId: string): Carrier {
     const { executor, getToken, operationId } = this.options;
-    const shared = sharedBy(this.options);
-    shared.getToken = getToken ?? (() => this.options.token!);
-    const { mux } = shared;
+    const mux = sharedMux({ ...this.options, getToken: getToken ?? (() => this.options.token!) });
     const subscription = mux.subscribe(operationId, { executor: executor ?? false, lastEventId });
     const ignore = mux.on('unavailable', () => {
       if (this.carrier !== subscription) return;
@@ -82,27 +60,5 @@ class OpenedOperation extends CarriedOperation {
     });
     void subscription.done.then(ignore);
     return subscription;
-  }
-}
-
-function sharedBy({ gatewayUrl, ...options }: OpenOperationOptions): Shared {
-  const module = moduleInstance();
-  const known = SHARED.get(module) ?? new Map<string, Shared>();
-  SHARED.set(module, known);
-  return known.get(gatewayUrl) ?? create();
-
-  function create(): Shared {
-    const mux = new GatewayMuxClient({
-      ...options,
-      gatewayUrl,
-      getToken: (request) => shared.getToken(request),
-    });
-    const shared: Shared = { getToken: () => '', mux };
-    known.set(gatewayUrl, shared);
-    mux.on('unavailable', () => {
-      WITHOUT_V2.add(gatewayUrl);
-      known.delete(gatewayUrl);
-    });
-    return shared;
   }
 }

@@ -1,5 +1,11 @@
 import { GatewayError } from './errors.js';
-import type { AgentStreamClientOptions, GatewayMuxClientOptions } from './types/index.js';
+import type {
+  AgentStreamClientOptions,
+  ChatRunLimits,
+  ChatRunOptions,
+  ChatRunResumeOptions,
+  GatewayMuxClientOptions,
+} from './types/index.js';
 
 /** Options in the shape that the module expects: absent keys are absent, defaults are filled in. */
 export interface RawOptions {
@@ -24,6 +30,20 @@ export interface RawMuxOptions {
   maxDialFailures: number;
   rotateAfterMs?: number;
   WebSocket?: unknown;
+}
+
+/** Where a run is taken up. `startedAt` is in milliseconds since the epoch. */
+export interface RawResume {
+  cursor?: string;
+  operationId: string;
+  startedAt?: number;
+}
+
+/** What the module takes of a run. Times are in milliseconds. */
+export interface RawRunOptions {
+  hasFallback: boolean;
+  limits: ChatRunLimits;
+  messages?: readonly object[];
 }
 
 /**
@@ -64,6 +84,45 @@ export function checkMuxOptions(options: GatewayMuxClientOptions): RawMuxOptions
     maxDialFailures: read('maxDialFailures', 'number') ?? 3,
   });
 }
+
+/**
+ * Checks the options of a `ChatRun`.
+ *
+ * @throws GatewayError with code `invalid_option`
+ */
+export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
+  const read = reader(options);
+  common(read);
+  for (const key of ['getToken', 'interrupt', 'start']) {
+    if (!read(key, 'function')) throw invalid(`\`${key}\` is required`);
+  }
+  read('executor', 'boolean');
+  read('onIntervention', 'function');
+  read('storage', 'object');
+  read('tools', 'object');
+  const transport = read('transport', 'string') ?? 'auto';
+  if (!TRANSPORTS.includes(transport)) throw invalid(`\`transport\` must be one of ${TRANSPORTS.join(', ')}`);
+  const limits = read('limits', 'object') ?? {};
+  const readLimit = reader(limits);
+  for (const key of Object.keys(limits)) readLimit(key, 'number');
+  return { hasFallback: transport === 'auto', limits, messages: read('messages', 'object') };
+}
+
+/**
+ * Checks what a `ChatRun` needs to be resumed.
+ *
+ * @throws GatewayError with code `invalid_option`
+ */
+export function checkResumeOptions(options: ChatRunResumeOptions): RawResume {
+  const read = reader(options);
+  return present({
+    cursor: read('cursor', 'string'),
+    operationId: filled('operationId', read('operationId', 'string')),
+    startedAt: read('startedAt', 'number'),
+  });
+}
+
+const TRANSPORTS = ['auto', 'v1', 'v2'];
 
 type Reader = (key: string, type: string) => any;
 

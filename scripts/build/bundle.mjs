@@ -15,6 +15,8 @@ const ENTRIES = [
   { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
   { source: 'mux-index.ts', output: 'mux.mjs', format: 'esm', module: MODULES.mux },
   { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
+  { source: 'run.ts', output: 'run.mjs', format: 'esm', module: MODULES.run },
+  { source: 'run.ts', output: 'run.cjs', format: 'cjs', module: MODULES.run },
   { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
   { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
 ];
@@ -23,6 +25,7 @@ const ENTRIES = [
 const CLASSES = {
   stream: ['initSync', 'RawAgentStream'],
   mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
+  run: ['initSync', 'RawAgentStream', 'RawGatewayMux', 'RawChatRun'],
 };
 
 /** Facade, glue and module → the JavaScript files of the package. */

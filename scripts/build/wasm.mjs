@@ -7,12 +7,17 @@ import { whenChanged } from '../lib/stamps.mjs';
 import { withoutSourceFiles, withoutUnreachable } from './snip.mjs';
 
 /**
- * The modules of the package: what follows one operation at a time does without the mux.
+ * The modules of the package: what follows one operation at a time does without the mux, and who has
+ * a chat of his own without the run.
  *
  * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
  * the optimised module.
  */
-export const MODULES = { mux: moduleFiles('mux', 'npm,mux'), stream: moduleFiles('stream', 'npm') };
+export const MODULES = {
+  run: moduleFiles('run', 'npm,run'),
+  mux: moduleFiles('mux', 'npm,mux'),
+  stream: moduleFiles('stream', 'npm'),
+};
 
 function moduleFiles(name, features) {
   const folder = join(workDir, name);

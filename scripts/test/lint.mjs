@@ -3,7 +3,8 @@ import { root } from '../lib/project.mjs';
 
 const WASM_FOR_RUST = ['--target', 'wasm32-unknown-unknown'];
 const WASM_STREAM = [...WASM_FOR_RUST, '--features', 'npm'];
-const WASM = [...WASM_FOR_RUST, '--features', 'npm,mux'];
+const WASM_MUX = [...WASM_FOR_RUST, '--features', 'npm,mux'];
+const WASM = [...WASM_FOR_RUST, '--features', 'npm,run'];
 
 /** The checks of the lint step: `[title, command, arguments, environment]`. */
 export function lintChecks() {
@@ -14,6 +15,7 @@ export function lintChecks() {
     ['clippy, host', 'cargo', ['clippy', '--workspace', '--all-targets', ...denied]],
     ['clippy, WebAssembly', 'cargo', ['clippy', ...WASM, '--lib', '--test', 'browser', ...denied]],
     ['clippy, WebAssembly for Rust', 'cargo', ['clippy', ...WASM_FOR_RUST, '--lib', ...denied]],
+    ['clippy, WebAssembly without the run', 'cargo', ['clippy', ...WASM_MUX, '--lib', ...denied]],
     ['clippy, WebAssembly without the mux', 'cargo', ['clippy', ...WASM_STREAM, '--lib', ...denied]],
     ['rustdoc, host', 'cargo', ['doc', '--workspace', '--no-deps'], rustdoc],
     ['rustdoc, WebAssembly', 'cargo', ['doc', ...WASM, '--lib', '--no-deps'], rustdoc],

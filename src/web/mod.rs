@@ -19,6 +19,8 @@ mod host;
 #[cfg(all(feature = "npm", feature = "mux"))]
 mod mux_exports;
 mod port;
+#[cfg(all(feature = "npm", feature = "run"))]
+mod run;
 #[cfg(feature = "npm")]
 mod shape;
 mod socket;

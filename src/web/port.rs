@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 
 use super::codec;
 use super::driver::Driver;
-use crate::machine::{Answer, DialId, Input, RequestId, Wake};
+use super::wake;
+use crate::machine::{Answer, DialId, Input, RequestId};
 use crate::time::Timestamp;
 use crate::v2::wire::Channel;
 
@@ -85,16 +86,8 @@ impl AgentGatewayPort {
 
     /// What the page or the network reports.
     pub fn wake(&self, signal: u32) {
-        let wake = match signal {
-            0 => Wake::Visible,
-            1 => Wake::Resumed,
-            2 => Wake::Shown,
-            3 => Wake::Hidden,
-            4 => Wake::Online,
-            _ => Wake::Offline,
-        };
         if let Some(driver) = self.0.upgrade() {
-            driver.input(Input::Woke(wake));
+            driver.input(Input::Woke(wake::of_signal(signal)));
         }
     }
 

@@ -1,6 +1,6 @@
 // The objects that the application sees. Members that are undefined here are left out, unless the key itself is promised.
 
-const present = (object) =>
+export const present = (object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 export const snapshot = (status, since, attempt, retryAt, reason) =>

@@ -8,3 +8,4 @@ export type * from './llm.js';
 export type * from './messages.js';
 export type * from './mux.js';
 export type * from './operation.js';
+export type * from './run.js';

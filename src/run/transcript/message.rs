@@ -1,6 +1,7 @@
 //! What a chat page shows.
 
 use super::event::{Calling, Row};
+use super::order::in_order;
 use super::text::Text;
 
 /// The role of the agent.
@@ -154,7 +155,7 @@ impl<T: Text> Part<T> {
 }
 
 impl<T: Text> ToolCall<T> {
-    pub(super) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
+    pub(crate) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
         let Calling { id, value, message_id } = call;
         Self { id, message_id, calling: value, phase, state: None, progress: None, result: None }
     }
@@ -176,8 +177,8 @@ impl<T: Text> Message<T> {
     }
 
     pub(super) fn from_row(key: u32, row: Row<T>) -> Self {
-        let Row { id, role, mut parts, value } = row;
-        parts.sort_by_key(Part::rank);
+        let Row { id, role, parts, value } = row;
+        let parts = in_order(parts, Part::rank);
         Self {
             key,
             id: Some(id),
@@ -192,7 +193,7 @@ impl<T: Text> Message<T> {
 
     /// Takes what is stored of the message; `is_newer` where what was streamed into it is.
     pub(super) fn store(&mut self, row: Row<T>, is_newer: bool) {
-        let Row { id, role, mut parts, value } = row;
+        let Row { id, role, parts, value } = row;
         self.id = Some(id);
         self.role = role;
         self.row = Some(value);
@@ -200,7 +201,7 @@ impl<T: Text> Message<T> {
             return;
         }
         self.touched = None;
-        parts.sort_by_key(Part::rank);
+        let mut parts = in_order(parts, Part::rank);
         for part in &mut parts {
             let Part::Tool(call) = part else { continue };
             if let Some(known) = self.tool(&call.id) {

@@ -22,6 +22,7 @@ mod event;
 pub mod json;
 mod list;
 mod message;
+mod order;
 mod refetch;
 mod rows;
 mod stream;

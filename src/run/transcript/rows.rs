@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Transcript;
 use super::event::{Patch, Row, Stored};
 use super::message::{ASSISTANT, Activity, Message};
+use super::order::in_order;
 use super::refetch::{Fetch, RefetchReason};
 use super::text::Text;
 
@@ -98,7 +99,8 @@ impl<T: Text> Transcript<T> {
 
     /// A patch is applied as a whole or not at all.
     fn has_anchors(&self, patch: &Patch<T>) -> bool {
-        let mut ids: BTreeSet<&str> = self.list.messages().iter().filter_map(|message| message.id.as_deref()).collect();
+        let mut ids = BTreeSet::new();
+        ids.extend(self.list.messages().iter().filter_map(|message| message.id.as_deref()));
         for id in &patch.deletes {
             ids.remove(id.as_str());
         }
@@ -158,14 +160,9 @@ impl<T: Text> Transcript<T> {
             let named = Message { id: stored.id.take(), row: stored.row.take(), ..unnamed.remove(0) };
             *stored = named;
         }
-        shown.extend(in_order(known.into_values().filter(is_newer).chain(unnamed)));
+        // In the order in which they began.
+        let newer = known.into_values().filter(is_newer).chain(unnamed);
+        shown.extend(in_order(newer, |message| message.key));
         self.list.put(shown);
     }
-}
-
-/// Messages in the order in which they began.
-fn in_order<T: Text>(messages: impl Iterator<Item = Message<T>>) -> Vec<Message<T>> {
-    let mut messages: Vec<_> = messages.collect();
-    messages.sort_by_key(|message| message.key);
-    messages
 }

@@ -1,0 +1,3 @@
+export * from './mux-index.js';
+export { ChatRun } from './chat-run.js';
+export { UnknownOperationError } from './run/questions.js';

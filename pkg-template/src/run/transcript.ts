@@ -1,0 +1,64 @@
+import type { Listeners } from '../listeners.js';
+import type { ChatMessage, ChatMessagePart, ChatTranscript, ChatTranscriptSnapshot } from '../types/index.js';
+
+interface Entry {
+  content: { parts: ChatMessagePart[] } & Omit<ChatMessage, 'parts'>;
+  /** What is shown of it; absent once something changed. */
+  shown?: ChatMessage;
+}
+
+type Refetch = (load: () => Promise<readonly object[]> | readonly object[]) => Promise<boolean>;
+
+const EMPTY: ChatTranscriptSnapshot = Object.freeze({ messages: Object.freeze([]) });
+
+/** The messages as plain objects, kept like those of the module by the changes that it tells. */
+export class Mirror implements ChatTranscript {
+  private readonly entries: Entry[] = [];
+  private shown = EMPTY;
+
+  constructor(
+    private readonly listeners: Listeners<{ shown: () => void }>,
+    readonly refetch: Refetch,
+  ) {}
+
+  readonly getSnapshot = (): ChatTranscriptSnapshot => this.shown;
+
+  readonly subscribe = (listener: () => void): (() => void) => this.listeners.add('shown', () => listener());
+
+  /** Applies a change, in words of the module. */
+  apply(name: string, message: number, part: number, content: any): void {
+    if (name === 'cleared') this.entries.length = 0;
+    else if (name === 'message_inserted') this.entries.splice(message, 0, { content });
+    else if (name === 'message_replaced') this.entries[message] = { content };
+    else if (name === 'message_removed') this.entries.splice(message, 1);
+    else this.change(this.entries[message], name, part, content);
+  }
+
+  /** Shows what was applied. */
+  show(needsRefetch?: string): void {
+    const messages = this.entries.map((entry) => (entry.shown ??= frozen(entry.content)));
+    this.shown = Object.freeze({
+      messages: Object.freeze(messages),
+      ...(needsRefetch === undefined ? {} : { needsRefetch }),
+    });
+    this.listeners.emit('shown', []);
+  }
+
+  private change(entry: Entry, name: string, place: number, content: any): void {
+    entry.shown = undefined;
+    const { parts } = entry.content;
+    if (name === 'activity_changed') entry.content = { ...entry.content, activity: content };
+    else if (name === 'part_inserted') parts.splice(place, 0, content);
+    else if (name === 'part_replaced') parts[place] = content;
+    else if (name === 'part_removed') parts.splice(place, 1);
+    else {
+      const part = parts[place] as { text: string; type: 'text' };
+      parts[place] = { type: part.type, text: part.text + content };
+    }
+  }
+}
+
+/** A copy with parts of its own: those of the entry go on changing. */
+function frozen(content: Entry['content']): ChatMessage {
+  return Object.freeze({ ...content, parts: Object.freeze([...content.parts]) });
+}

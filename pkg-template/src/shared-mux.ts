@@ -1,0 +1,44 @@
+import { moduleInstance, type ModuleInstance } from './module.js';
+import { GatewayMuxClient } from './mux.js';
+import type { GatewayMuxClientOptions } from './types/index.js';
+
+type GetToken = GatewayMuxClientOptions['getToken'];
+
+/** The client that the operations of a gateway share, with the latest way to a token. */
+interface Shared {
+  getToken: GetToken;
+  readonly mux: GatewayMuxClient;
+}
+
+/** A client works as long as its module does. */
+const SHARED = new WeakMap<ModuleInstance, Map<string, Shared>>();
+
+/** Gateways that turned out to serve one socket per operation only; as long as the page lives. */
+const WITHOUT_V2 = new Set<string>();
+
+/** Whether a gateway may serve one socket for all operations. */
+export function servesShared(gatewayUrl: string): boolean {
+  return !WITHOUT_V2.has(gatewayUrl);
+}
+
+/** The client of a gateway, which asks for tokens as the latest caller says. */
+export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
+  const { gatewayUrl } = options;
+  const module = moduleInstance();
+  const known = SHARED.get(module) ?? new Map<string, Shared>();
+  SHARED.set(module, known);
+  const shared = known.get(gatewayUrl) ?? create();
+  shared.getToken = options.getToken;
+  return shared.mux;
+
+  function create(): Shared {
+    const mux = new GatewayMuxClient({ ...options, getToken: (request) => shared.getToken(request) });
+    const shared: Shared = { getToken: options.getToken, mux };
+    known.set(gatewayUrl, shared);
+    mux.on('unavailable', () => {
+      WITHOUT_V2.add(gatewayUrl);
+      known.delete(gatewayUrl);
+    });
+    return shared;
+  }
+}

@@ -1,0 +1,156 @@
+//! The class of a run that the TypeScript facade wraps. Internal: applications use the facade.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use wasm_bindgen::prelude::*;
+
+use super::answer::answer;
+use super::runner::{RunHost, Runner};
+use super::{read, shape};
+use crate::machine::RequestId;
+use crate::run::transcript::{Fetch, Transcript};
+use crate::run::{ChatRun, Ledger, Limits, Resume, TransportId};
+use crate::time::Timestamp;
+use crate::web::codec::{member, number, text_member};
+use crate::web::wake;
+
+/// One run, with its messages.
+#[wasm_bindgen]
+pub struct RawChatRun {
+    runner: Rc<Runner>,
+    fetch: RefCell<Option<Fetch>>,
+}
+
+/// A way back into a run, for the page's signals. Once the run is gone it does nothing.
+#[wasm_bindgen]
+pub struct ChatRunPort(Weak<Runner>);
+
+#[wasm_bindgen]
+impl ChatRunPort {
+    /// What the page or the network reports.
+    pub fn wake(&self, signal: u32) {
+        if let Some(runner) = self.0.upgrade() {
+            runner.wake(wake::of_signal(signal));
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl RawChatRun {
+    /// Takes the facade's options and callbacks.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, host: &JsValue) -> Self {
+        let run = ChatRun::new(limits(&member(options, "limits")), member(options, "hasFallback").is_truthy());
+        let rows = read::rows(&member(options, "messages")).unwrap_or_default();
+        let host: &RunHost = host.unchecked_ref();
+        let runner = Runner::new(run, rows, host.clone(), |runner| ChatRunPort(runner).into());
+        runner.update(|_| ());
+        Self { runner, fetch: RefCell::default() }
+    }
+
+    /// See [`ChatRun::submit`].
+    pub fn submit(&self) -> bool {
+        self.runner.command(ChatRun::submit)
+    }
+
+    /// See [`ChatRun::resume`].
+    pub fn resume(&self, run: &JsValue) -> bool {
+        let started_at = number(run, "startedAt");
+        let resume = Resume {
+            operation_id: text_member(run, "operationId").unwrap_or_default().into(),
+            last_event_id: text_member(run, "cursor").unwrap_or_default(),
+            started_at: (!started_at.is_nan()).then_some(Timestamp::from_millis(started_at as u64)),
+            gateway_url: None,
+        };
+        self.runner.command(|run, now| run.resume(resume, now))
+    }
+
+    /// See [`ChatRun::stop`].
+    pub fn stop(&self) -> bool {
+        self.runner.command(ChatRun::stop)
+    }
+
+    /// See [`ChatRun::detach`].
+    pub fn detach(&self) -> bool {
+        self.runner.command(ChatRun::detach)
+    }
+
+    /// See [`ChatRun::supersede`].
+    pub fn supersede(&self) -> bool {
+        self.runner.command(ChatRun::supersede)
+    }
+
+    /// See the facade.
+    pub fn snapshot(&self) -> JsValue {
+        let (snapshot, operation_id) = self.runner.snapshot();
+        shape::snapshot(&snapshot, operation_id.as_deref())
+    }
+
+    /// The host's answer to a question, by its name.
+    pub fn answer(&self, request: u32, name: &str, value: JsValue) {
+        self.runner.answer(RequestId(request), answer(name, value));
+    }
+
+    /// What a transport tells, by the name of the facade's event.
+    pub fn told(&self, transport: u32, name: &str, argument: &JsValue) {
+        self.runner.told(TransportId(transport), name, argument);
+    }
+
+    /// An event of the agent.
+    pub fn event(&self, transport: u32, event: &JsValue) {
+        self.runner.event(TransportId(transport), event);
+    }
+
+    /// The page paints a frame.
+    pub fn frame(&self) {
+        self.runner.frame();
+    }
+
+    /// See [`Transcript::begin_refetch`]. A question that is still open is given up.
+    #[wasm_bindgen(js_name = beginRefetch)]
+    pub fn begin_refetch(&self) {
+        let fetch = self.runner.begin_refetch();
+        *self.fetch.borrow_mut() = fetch;
+    }
+
+    /// The stored messages, or anything else where they could not be fetched; see [`Transcript::refetched`].
+    pub fn refetched(&self, rows: &JsValue) -> bool {
+        let Some(fetch) = self.fetch.borrow_mut().take() else { return false };
+        match read::rows(rows) {
+            Some(rows) => self.runner.update(|transcript| transcript.refetched(fetch, rows)).unwrap_or(false),
+            None => {
+                self.runner.update(|transcript: &mut Transcript<_>| transcript.refetch_failed(fetch));
+                false
+            }
+        }
+    }
+
+    /// Takes a tool call on, where the ledger with these ids does not name it. Returns the ids to save.
+    pub fn claim(ids: Vec<String>, tool_call_id: &str) -> Option<Vec<String>> {
+        let mut ledger = Ledger::load(ids.into_iter().map(Rc::from));
+        let is_news = ledger.claim(&Rc::from(tool_call_id));
+        is_news.then(|| ledger.ids().map(|id| (**id).to_owned()).collect())
+    }
+
+    /// See the facade.
+    pub fn dispose(&self) {
+        self.runner.dispose();
+    }
+}
+
+fn limits(options: &JsValue) -> Limits {
+    let limit = |name: &str, default: u64| {
+        let millis = number(options, name);
+        if millis > 0.0 { millis as u64 } else { default }
+    };
+    let default = Limits::default();
+    Limits {
+        start: limit("start", default.start),
+        token: limit("token", default.token),
+        connect: limit("connect", default.connect),
+        reconnect: limit("reconnect", default.reconnect),
+        pending: limit("pending", default.pending),
+        stop: limit("stop", default.stop),
+    }
+}

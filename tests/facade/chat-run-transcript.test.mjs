@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { after, connected, createRun, disposeRuns, NOW } from './support/run.mjs';
+import { receiveEvent } from './support/mux.mjs';
+import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
+
+/** The frames that the page was asked for. */
+let frames = [];
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: NOW });
+  forgetSockets();
+  frames = [];
+  globalThis.requestAnimationFrame = (paint) => frames.push(paint);
+});
+afterEach(() => {
+  disposeRuns();
+  mock.timers.tick(1);
+  mock.timers.reset();
+  delete globalThis.requestAnimationFrame;
+});
+
+describe('the messages', () => {
+  test('grow with the answer, and are told once for each frame', async () => {
+    const { run, socket } = await running();
+    let told = 0;
+    run.transcript.subscribe(() => void told++);
+    const before = run.transcript.getSnapshot();
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1', role: 'assistant' } });
+    for (let id = 2; id < 50; id++) text(socket, id, 'ab');
+    assert.deepEqual([told, frames.length], [0, 1]);
+    assert.equal(run.transcript.getSnapshot(), before, 'nothing is shown before the frame');
+    paint();
+    assert.equal(told, 1);
+    const { messages } = run.transcript.getSnapshot();
+    const [{ activity, id, parts, role }] = messages;
+    assert.deepEqual(
+      { activity, id, parts, role },
+      { activity: 'writing', id: 'm1', parts: [{ type: 'text', text: 'ab'.repeat(48) }], role: 'assistant' },
+    );
+    text(socket, 50, 'c');
+    paint();
+    const later = run.transcript.getSnapshot().messages;
+    assert.equal(later[0].parts[0].text, `${'ab'.repeat(48)}c`);
+    assert.equal(parts[0].text, 'ab'.repeat(48), 'what was shown stays as it was');
+    assert.ok(Object.isFrozen(later) && Object.isFrozen(later[0]) && Object.isFrozen(later[0].parts));
+  });
+
+  test('that did not change stay the same objects', async () => {
+    const { run, socket } = await running({
+      messages: [row('u1', 'user', 'Hi'), row('m0', 'assistant', 'Yes?')],
+    });
+    const [user, earlier] = run.transcript.getSnapshot().messages;
+    assert.deepEqual([user.id, user.role, user.parts], ['u1', 'user', [{ type: 'text', text: 'Hi' }]]);
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    text(socket, 2, 'A');
+    paint();
+    const { messages } = run.transcript.getSnapshot();
+    assert.deepEqual([messages.length, messages[0] === user, messages[1] === earlier], [3, true, true]);
+  });
+
+  test('are shown without a frame where the page is hidden', async () => {
+    const { run, socket } = await running();
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    text(socket, 2, 'A');
+    await after(249);
+    assert.equal(run.transcript.getSnapshot().messages.length, 0);
+    await after(1);
+    assert.equal(run.transcript.getSnapshot().messages.length, 1);
+  });
+
+  test('are complete when the end of the run is told', async () => {
+    const { run, socket } = await running();
+    let shown;
+    run.on('settled', () => (shown = run.transcript.getSnapshot().messages));
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    text(socket, 2, 'All');
+    const uiMessages = [row('u1', 'user', 'Hi'), row('m1', 'assistant', 'All of it')];
+    receiveEvent(socket, 3, 'agent_runtime_end', { reason: 'done', uiMessages });
+    await run.done;
+    assert.deepEqual(
+      shown.map(({ activity, id, parts }) => [activity, id, parts[0].text]),
+      [
+        ['settled', 'u1', 'Hi'],
+        ['settled', 'm1', 'All of it'],
+      ],
+    );
+  });
+
+  test('hold the tools of an answer', async () => {
+    const { run, socket } = await running();
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    const toolsCalling = [{ id: 'c1', identifier: 'math', apiName: 'add', arguments: '{}' }];
+    receiveEvent(socket, 2, 'stream_chunk', { chunkType: 'tools_calling', toolsCalling });
+    paint();
+    const tool = () => run.transcript.getSnapshot().messages[0].parts[0];
+    assert.deepEqual([tool().type, tool().id, tool().phase], ['tool', 'c1', 'called']);
+    assert.equal(tool().calling.apiName, 'add');
+    receiveEvent(socket, 3, 'tool_start', { parentMessageId: 'm1', toolCalling: toolsCalling[0] });
+    receiveEvent(socket, 4, 'tool_end', {
+      isSuccess: true,
+      payload: { parentMessageId: 'm1', toolCalling: toolsCalling[0] },
+      result: { content: '3' },
+    });
+    paint();
+    assert.deepEqual([tool().phase, tool().result], ['succeeded', { content: '3' }]);
+  });
+
+  test('of a replay are told as one change', async () => {
+    const { run } = createRun({ operationId: 'op_1' });
+    let told = 0;
+    run.transcript.subscribe(() => void told++);
+    const socket = await connected(undefined);
+    assert.equal(told, 0);
+    socket.drop();
+    for (let second = 0; second < 3; second++) await after(1_000);
+    const again = ScriptedSocket.latest;
+    assert.notEqual(again, socket);
+    again.open();
+    again.receive({ type: 'ready', userId: 'user_1', connectionId: 'c-2', protocol: 2 });
+    receiveEvent(again, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    text(again, 2, 'A');
+    assert.equal(frames.length, 0, 'the replay is under way');
+    again.receive({ type: 'resume_complete', operationId: 'op_1', gap: false, status: 'running' });
+    assert.equal(frames.length, 1);
+    paint();
+    assert.equal(told, 1);
+  });
+});
+
+describe('stored messages', () => {
+  test('are needed after a gap, and taken in once they were fetched', async () => {
+    const { run } = createRun();
+    run.submit();
+    const socket = await connected({ gap: true });
+    paint();
+    assert.equal(run.transcript.getSnapshot().needsRefetch, 'gap');
+    const taken = await run.transcript.refetch(async () => [row('u1', 'user', 'Hi')]);
+    paint();
+    const { messages, needsRefetch } = run.transcript.getSnapshot();
+    assert.deepEqual([taken, messages.length, needsRefetch], [true, 1, undefined]);
+    assert.ok(socket);
+  });
+
+  test('that cannot be fetched or read are needed as before', async () => {
+    const { run } = createRun();
+    run.submit();
+    await connected({ gap: true });
+    paint();
+    await assert.rejects(
+      run.transcript.refetch(() => Promise.reject(Error('offline'))),
+      /offline/,
+    );
+    assert.equal(await run.transcript.refetch(() => [{ content: 'no id' }]), false);
+    paint();
+    assert.equal(run.transcript.getSnapshot().needsRefetch, 'gap');
+  });
+});
+
+async function running(options) {
+  const { run } = createRun(options);
+  run.submit();
+  const socket = await connected();
+  paint();
+  return { run, socket };
+}
+
+function text(socket, id, content) {
+  receiveEvent(socket, id, 'stream_chunk', { chunkType: 'text', content });
+}
+
+function row(id, role, content) {
+  return { id, role, content };
+}
+
+/** The page paints what it was asked to. */
+function paint() {
+  for (const frame of frames.splice(0)) frame(0);
+}
