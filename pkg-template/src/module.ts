@@ -16,6 +16,7 @@ export interface ModuleInstance {
   broken?: GatewayError;
   readonly RawAgentStream: Glue['RawAgentStream'];
   readonly RawGatewayMux: Glue['RawGatewayMux'];
+  readonly RawOpenClaw: Glue['RawOpenClaw'];
 }
 
 let current: ModuleInstance | undefined;
@@ -33,10 +34,10 @@ export function moduleInstance(): ModuleInstance {
 function instantiate(): ModuleInstance {
   const module = compiledModule();
   const active: ModuleInstance['active'] = new Set();
-  const { initSync, RawAgentStream, RawGatewayMux } = createGlue(
+  const { initSync, RawAgentStream, RawGatewayMux, RawOpenClaw } = createGlue(
     watched((trap) => breakInstance(instance, trap)),
   );
-  const instance: ModuleInstance = { active, RawAgentStream, RawGatewayMux };
+  const instance: ModuleInstance = { active, RawAgentStream, RawGatewayMux, RawOpenClaw };
   try {
     initSync({ module });
   } catch (cause) {

@@ -15,6 +15,22 @@ const ENTRIES = [
   { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
   { source: 'mux-index.ts', output: 'mux.mjs', format: 'esm', module: MODULES.mux },
   { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
+  { source: 'openclaw.ts', output: 'openclaw.mjs', format: 'esm', module: MODULES.openclaw },
+  { source: 'openclaw.ts', output: 'openclaw.cjs', format: 'cjs', module: MODULES.openclaw },
+  {
+    source: 'openclaw-slim.ts',
+    output: 'openclaw-slim.mjs',
+    format: 'esm',
+    module: MODULES.openclaw,
+    slim: true,
+  },
+  {
+    source: 'openclaw-slim.node.ts',
+    output: 'openclaw-slim.node.mjs',
+    format: 'esm',
+    module: MODULES.openclaw,
+    slim: true,
+  },
   { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
   { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
 ];
@@ -23,6 +39,7 @@ const ENTRIES = [
 const CLASSES = {
   stream: ['initSync', 'RawAgentStream'],
   mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
+  openclaw: ['initSync', 'RawOpenClaw'],
 };
 
 /** Facade, glue and module → the JavaScript files of the package. */
@@ -42,6 +59,7 @@ export async function bundleEntries() {
     });
   }
   copyFileSync(MODULES.stream.wasm, join(packageDir, 'agent_gateway_client.wasm'));
+  copyFileSync(MODULES.openclaw.wasm, join(packageDir, 'openclaw.wasm'));
 }
 
 /**

@@ -7,12 +7,16 @@ import { whenChanged } from '../lib/stamps.mjs';
 import { withoutSourceFiles, withoutUnreachable } from './snip.mjs';
 
 /**
- * The modules of the package: what follows one operation at a time does without the mux.
+ * The modules of the package: what follows one operation at a time does without the mux, and OpenClaw without either.
  *
  * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
  * the optimised module.
  */
-export const MODULES = { mux: moduleFiles('mux', 'npm,mux'), stream: moduleFiles('stream', 'npm') };
+export const MODULES = {
+  mux: moduleFiles('mux', ['--features', 'npm,mux']),
+  stream: moduleFiles('stream', ['--features', 'npm']),
+  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw']),
+};
 
 function moduleFiles(name, features) {
   const folder = join(workDir, name);
@@ -68,16 +72,7 @@ async function compile({ name, features }) {
   console.log(`wasm, ${name}: cargo build --profile wasm-release`);
   await run(
     'cargo',
-    [
-      'build',
-      '--lib',
-      '--features',
-      features,
-      '--profile',
-      'wasm-release',
-      '--target',
-      'wasm32-unknown-unknown',
-    ],
+    ['build', '--lib', ...features, '--profile', 'wasm-release', '--target', 'wasm32-unknown-unknown'],
     {
       quiet: true,
       env: { RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '), CARGO_TARGET_DIR: targetDir },

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use super::agent_stream::AgentStream;
 use super::codec::{member, text_member};
-use super::engine::Told;
+use super::agent_gateway::Told;
 use super::facade::{self, Facade, OpenQuestion, flag, rotate_after, text_option};
 use super::shape;
 use crate::v1::Config;

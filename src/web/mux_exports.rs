@@ -6,7 +6,7 @@ use js_sys::{JSON, Math};
 use wasm_bindgen::prelude::*;
 
 use super::codec::number;
-use super::engine::Told;
+use super::agent_gateway::Told;
 use super::facade::{self, Facade, OpenQuestion};
 use super::gateway_mux::GatewayMux;
 use super::shape;

@@ -6,6 +6,7 @@ use std::rc::Weak;
 
 use wasm_bindgen::prelude::*;
 
+use super::agent_gateway::AgentGateway;
 use super::codec;
 use super::driver::Driver;
 use crate::machine::{Answer, DialId, Input, RequestId, Wake};
@@ -14,10 +15,10 @@ use crate::v2::wire::Channel;
 
 /// A way back into a client, for the snippets of this module. Once the client is gone it does nothing.
 #[wasm_bindgen]
-pub struct AgentGatewayPort(Weak<Driver>);
+pub struct AgentGatewayPort(Weak<Driver<AgentGateway>>);
 
 impl AgentGatewayPort {
-    pub(super) fn to(driver: Weak<Driver>) -> JsValue {
+    pub(super) fn to(driver: Weak<Driver<AgentGateway>>) -> JsValue {
         Self(driver).into()
     }
 }
@@ -85,16 +86,8 @@ impl AgentGatewayPort {
 
     /// What the page or the network reports.
     pub fn wake(&self, signal: u32) {
-        let wake = match signal {
-            0 => Wake::Visible,
-            1 => Wake::Resumed,
-            2 => Wake::Shown,
-            3 => Wake::Hidden,
-            4 => Wake::Online,
-            _ => Wake::Offline,
-        };
         if let Some(driver) = self.0.upgrade() {
-            driver.input(Input::Woke(wake));
+            driver.input(Input::Woke(Wake::from_signal(signal)));
         }
     }
 

@@ -3,6 +3,8 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use crate::machine::Wake;
+
 #[wasm_bindgen(module = "/src/web/wake.js")]
 extern "C" {
     /// Listens on the page, where there is one. Returns the function that ends it.
@@ -24,5 +26,19 @@ impl WakeSignals {
 impl Drop for WakeSignals {
     fn drop(&mut self) {
         let _ = self.stop.call0(&JsValue::UNDEFINED);
+    }
+}
+
+impl Wake {
+    /// What `wake.js` reports by number.
+    pub(super) fn from_signal(signal: u32) -> Self {
+        match signal {
+            0 => Self::Visible,
+            1 => Self::Resumed,
+            2 => Self::Shown,
+            3 => Self::Hidden,
+            4 => Self::Online,
+            _ => Self::Offline,
+        }
     }
 }
