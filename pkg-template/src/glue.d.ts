@@ -98,13 +98,10 @@ export interface RawOpenClaw {
   notSigned(request: number, detail: string): void;
   openChat(key: string): void;
   run(key: string, run: string): OpenClawRun | undefined;
+  /** `attachments` and `thinking` are JSON. */
   send(
     key: string,
-    run: string,
-    text: string,
-    mode?: string,
-    attachments?: string,
-    thinking?: string,
+    message: Record<'run' | 'text', string> & Record<string, string | undefined>,
   ): string | undefined;
   session(key: string): OpenClawSession | undefined;
   signed(request: number, signature: string): void;

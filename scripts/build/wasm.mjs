@@ -13,17 +13,19 @@ import { withoutSourceFiles, withoutUnreachable } from './snip.mjs';
  * the optimised module.
  */
 export const MODULES = {
-  mux: moduleFiles('mux', ['--features', 'npm,mux']),
-  stream: moduleFiles('stream', ['--features', 'npm']),
-  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw']),
+  mux: moduleFiles('mux', ['--features', 'npm,mux'], '3'),
+  stream: moduleFiles('stream', ['--features', 'npm'], '3'),
+  // Its frames are read member by member, which costs more than any loop in it: size comes first.
+  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], 'z'),
 };
 
-function moduleFiles(name, features) {
+function moduleFiles(name, features, optimisation) {
   const folder = join(workDir, name);
   const bindgen = join(folder, 'bindgen');
   return {
     name,
     features,
+    optimisation,
     folder,
     bindgen,
     glue: join(bindgen, 'agent_gateway_client.js'),
@@ -68,14 +70,18 @@ function buildModule(module) {
   );
 }
 
-async function compile({ name, features }) {
+async function compile({ name, features, optimisation }) {
   console.log(`wasm, ${name}: cargo build --profile wasm-release`);
   await run(
     'cargo',
     ['build', '--lib', ...features, '--profile', 'wasm-release', '--target', 'wasm32-unknown-unknown'],
     {
       quiet: true,
-      env: { RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '), CARGO_TARGET_DIR: targetDir },
+      env: {
+        RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '),
+        CARGO_TARGET_DIR: targetDir,
+        CARGO_PROFILE_WASM_RELEASE_OPT_LEVEL: optimisation,
+      },
     },
   );
 }

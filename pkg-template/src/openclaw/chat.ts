@@ -39,9 +39,14 @@ export class Chat implements OpenClawChat {
       value === undefined ? value : JSON.stringify(value);
     // Before the call, because what changes is told within it.
     this.failure = undefined;
-    const code = this.call(
-      (raw) => raw.send(this.key, runId, text, mode, json(attachments), json(thinking)) ?? '',
-    );
+    const message = {
+      run: runId,
+      text,
+      mode,
+      attachments: json(attachments),
+      thinking: json(thinking),
+    };
+    const code = this.call((raw) => raw.send(this.key, message) ?? '');
     if (code !== '') throw new OpenClawError({ code: code ?? 'not_ready', message: '' });
     return runId;
   }

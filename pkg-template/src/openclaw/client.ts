@@ -297,6 +297,7 @@ export class OpenClawClient {
   }
 
   private become(state: OpenClawState): void {
+    if (saysTheSame(state, this.lastState)) return;
     this.lastState = state;
     this.listeners.emit('state_changed', [state]);
   }
@@ -325,4 +326,9 @@ export class OpenClawClient {
 
 function stateOf(raw: RawOpenClawState): OpenClawState {
   return Object.freeze({ ...raw, since: Date.now() });
+}
+
+/** Apart from the time since when it does. */
+function saysTheSame(one: OpenClawState, other: OpenClawState): boolean {
+  return JSON.stringify({ ...one, since: 0 }) === JSON.stringify({ ...other, since: 0 });
 }

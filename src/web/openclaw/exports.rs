@@ -93,19 +93,16 @@ impl RawOpenClaw {
         self.driver.call(|client, now| client.close_chat(key, now));
     }
 
-    /// Sends a message; `attachments` and `thinking` are JSON text. The code of why nothing was sent.
-    pub fn send(
-        &self,
-        key: &str,
-        run: String,
-        text: String,
-        mode: Option<String>,
-        attachments: Option<String>,
-        thinking: Option<String>,
-    ) -> Option<String> {
-        let extra = [("attachments", attachments), ("thinking", thinking)];
-        let extra = extra.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        let message = Message { run, text, mode: mode.as_deref().and_then(mode_of), extra };
+    /// Sends `{run, text, mode?, attachments?, thinking?}`; the last two are JSON text. The code of why nothing was sent.
+    pub fn send(&self, key: &str, message: &JsValue) -> Option<String> {
+        let text = |name: &str| platform::text_member(message, name);
+        let extra = ["attachments", "thinking"].into_iter().filter_map(|name| Some((name, text(name)?))).collect();
+        let message = Message {
+            run: text("run").unwrap_or_default(),
+            text: text("text").unwrap_or_default(),
+            mode: text("mode").as_deref().and_then(mode_of),
+            extra,
+        };
         let sent = self.driver.call(|client, now| client.send(key, &message, now));
         sent.unwrap_or(Err(NotCalled::NotReady)).err().map(|reason| reason.as_str().to_owned())
     }
