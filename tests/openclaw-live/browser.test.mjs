@@ -10,7 +10,8 @@ let gateway, browser, files, page;
 before(
   async () => {
     gateway = await startOpenClaw();
-    files = await serveFolder(packageDir);
+    // The manifest is what makes a page of this origin.
+    files = await serveFolder(packageDir, { types: { '.json': 'text/html' } });
     browser = await launchBrowser();
     page = await browser.newPage();
   },
@@ -24,7 +25,6 @@ after(async () => {
 
 /** Runs a function in a page that was loaded anew, with the entry's exports and the options of a client. */
 async function inPage(act, entry = 'openclaw.mjs') {
-  // Any file of the package makes a page of this origin.
   await page.goto(`${files.url}package.json`);
   return page.evaluate(
     async ([source, module, options]) => {
