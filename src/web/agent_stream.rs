@@ -6,9 +6,9 @@ use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
+use super::agent_gateway::{AgentGateway, Told};
 use super::codec;
 use super::driver::Driver;
-use super::agent_gateway::{AgentGateway, Told};
 use super::host::Host;
 use crate::agent::ToolResult;
 use crate::link::{Snapshot, Token};

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::agent_gateway::{AgentGateway, Told, WithMux};
 use super::codec;
 use super::driver::Driver;
-use super::agent_gateway::{AgentGateway, Told, WithMux};
 use super::host::Host;
 use crate::agent::ToolResult;
 use crate::link::{Snapshot, Transition};

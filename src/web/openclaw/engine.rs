@@ -27,7 +27,10 @@ extern "C" {
 pub(super) enum Told {
     Event(ClientEvent<Value>),
     /// The device is to sign.
-    Sign { request: RequestId, text: SigningText },
+    Sign {
+        request: RequestId,
+        text: SigningText,
+    },
 }
 
 impl Engine for Client<Value> {

@@ -82,12 +82,10 @@ pub(super) fn hello(hello: &Hello<Value>) -> JsValue {
 /// Why a call failed: `{code, message, retryable, accepted?, details?, nextStep?, remedy?, retryAfterMs?}`.
 pub(super) fn call_error(error: &CallError<Value>) -> JsValue {
     let own = |accepted: &bool| {
-        object("code message retryable accepted", vec![
-            error.as_str().into(),
-            JsValue::from(""),
-            true.into(),
-            (*accepted).into(),
-        ])
+        object(
+            "code message retryable accepted",
+            vec![error.as_str().into(), JsValue::from(""), true.into(), (*accepted).into()],
+        )
     };
     match error {
         CallError::Refused(fault) => refused(fault),
