@@ -27,7 +27,7 @@ type OnTokenWithdrawn = Box<dyn Fn(RequestId)>;
 /// Takes a line about a transition and a detail that may be empty, never with a token in it.
 type Log = Box<dyn Fn(LogLevel, &str, &str)>;
 
-/// The application's side of a client: of an [`AgentStream`](super::AgentStream) unless it is said otherwise.
+/// The application's side of a client: of an `AgentStream` unless it is said otherwise.
 pub struct Host<E = Event<JsValue>> {
     /// Hears every event.
     pub on_event: OnEvent<E>,

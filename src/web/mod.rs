@@ -1,6 +1,6 @@
 //! The browser side: carries out what a session decides, over the platform's WebSocket.
 //!
-//! Rust front ends use [`AgentStream`]. The npm package is a TypeScript facade over the classes in `exports`.
+//! Rust front ends use `AgentStream`. The npm package is a TypeScript facade over the classes in `exports` and `openclaw`.
 
 #[cfg(feature = "stream")]
 mod agent_gateway;

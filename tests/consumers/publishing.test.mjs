@@ -49,10 +49,10 @@ describe('the packed package', () => {
 
   test('holds the WebAssembly of both gateways, the licence, and no sources', () => {
     const files = readdirSync(installed, { recursive: true }).map(String);
-    assert.deepEqual(
-      files.filter((file) => file.endsWith('.wasm')).sort(),
-      ['agent_gateway_client.wasm', 'openclaw.wasm'],
-    );
+    assert.deepEqual(files.filter((file) => file.endsWith('.wasm')).sort(), [
+      'agent_gateway_client.wasm',
+      'openclaw.wasm',
+    ]);
     for (const file of ['LICENSE', 'README.md', 'AGENTS.md'])
       assert.ok(files.includes(file), `${file} is missing`);
     const sources = files.filter(
