@@ -225,6 +225,27 @@ describe('call', () => {
     assert.deepEqual(accepted, [{ status: 'accepted', runId: 'r' }]);
   });
 
+  test('is settled also where a listener disconnects while it is made', async () => {
+    const { client, gateway } = await createReady(OpenClawClient);
+    let called;
+    client.on('gap', () => (called = client.call('models.list', {})));
+    client.on('event', () => client.disconnect());
+    gateway.seq = 5;
+    gateway.tell('heartbeat', {});
+    await assert.rejects(called, { code: 'connection_lost' });
+  });
+
+  test('survives an onAccepted that throws', async () => {
+    const { client, gateway } = await createReady(OpenClawClient);
+    const onAccepted = () => {
+      throw new Error('of the application');
+    };
+    const called = client.call('agent', {}, { finalTimeoutMs: 60_000, onAccepted });
+    gateway.answer('agent', { status: 'accepted' });
+    gateway.answer('agent', { status: 'ok' });
+    assert.deepEqual(await called, { status: 'ok' });
+  });
+
   test('rejects what JSON cannot say', async () => {
     const { client } = await createReady(OpenClawClient);
     await assert.rejects(client.call('health', { big: 1n }), TypeError);

@@ -73,6 +73,17 @@ test('a device that was granted a token connects with it alone', async () => {
   assert.equal(second.hello.authMethod, 'device-token');
 });
 
+test('a device that has to be approved is blocked with the command, and connects once it was', async () => {
+  const client = await createClient({ client: { id: 'gateway-client', mode: 'backend' } });
+  await assert.rejects(client.connect(), { code: 'PAIRING_REQUIRED' });
+  const [requestId] = client.state.remedy.match(/[0-9a-f-]{36}$/);
+  const owner = await createClient({ scopes: ['operator.read', 'operator.write', 'operator.pairing'] });
+  await owner.connect();
+  await owner.call('device.pair.approve', { requestId });
+  await client.connect();
+  assert.equal(client.state.status, 'ready');
+});
+
 test('the fleet is read and kept up to date', async () => {
   const client = await createClient();
   await client.connect();

@@ -1,4 +1,5 @@
 import type { RawOpenClaw } from '#glue';
+import type { Log } from '../logging.js';
 import { OpenClawError, type OpenClawFailure } from './errors.js';
 import type { OpenClawCallOptions } from './types.js';
 
@@ -13,6 +14,11 @@ interface Waiting {
 /** The calls whose answers are waited for. Each is settled by the module, or by its own signal. */
 export class Calls {
   private readonly waiting = new Map<number, Waiting>();
+  /** What settled while its call was still being made: a listener may disconnect within it. */
+  private readonly early = new Map<number, (waiting: Waiting) => void>();
+  private making = 0;
+
+  constructor(private readonly log: Log) {}
 
   async send(
     call: <T>(use: (raw: RawOpenClaw) => T) => T | undefined,
@@ -22,9 +28,14 @@ export class Calls {
   ): Promise<any> {
     signal?.throwIfAborted();
     const json = JSON.stringify(params);
+    this.making++;
     const id = call((raw) => raw.call(method, json, timeoutMs, finalTimeoutMs)) ?? 'not_ready';
+    this.making--;
+    const settle = typeof id === 'number' ? this.early.get(id) : undefined;
+    if (this.making === 0) this.early.clear();
     if (typeof id === 'string') throw new OpenClawError({ code: id, message: '' });
     return new Promise((resolve, reject) => {
+      if (settle) return settle({ resolve, reject });
       const abort = (): void => {
         this.waiting.delete(id);
         reject(signal!.reason);
@@ -41,15 +52,19 @@ export class Calls {
   }
 
   accepted(id: number, payload: unknown): void {
-    this.waiting.get(id)?.accepted?.(payload);
+    try {
+      this.waiting.get(id)?.accepted?.(payload);
+    } catch (error) {
+      this.log('error', 'onAccepted threw', { error });
+    }
   }
 
   answered(id: number, payload: unknown): void {
-    this.take(id)?.resolve(payload);
+    this.settle(id, ({ resolve }) => resolve(payload));
   }
 
   failed(id: number, failure: OpenClawFailure): void {
-    this.take(id)?.reject(new OpenClawError(failure));
+    this.settle(id, ({ reject }) => reject(new OpenClawError(failure)));
   }
 
   /** Nothing answers any more. */
@@ -59,9 +74,10 @@ export class Calls {
     for (const { reject } of all) reject(error);
   }
 
-  private take(id: number): Waiting | undefined {
+  private settle(id: number, settle: (waiting: Waiting) => void): void {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
-    return waiting;
+    if (waiting) settle(waiting);
+    else if (this.making > 0) this.early.set(id, settle);
   }
 }

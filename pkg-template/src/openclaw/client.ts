@@ -48,7 +48,7 @@ export class OpenClawClient {
 
   private auth: OpenClawAuth;
   private binding?: Binding<OpenClawClient, RawOpenClaw>;
-  private readonly calls = new Calls();
+  private readonly calls: Calls;
   private readonly chats = new Map<string, Chat>();
   private device?: Device;
   private disposed = false;
@@ -68,6 +68,7 @@ export class OpenClawClient {
     this.auth = { ...options.auth };
     this.log = logTo(options.logger);
     this.listeners = new Listeners(this.log);
+    this.calls = new Calls(this.log);
     this.tokens = new TokenKeeper(this.options, this.log);
     this.fleet = this.fleetStore = new FleetStore(this.log, this.call_);
     const none: OpenClawApprovalsSnapshot = { isLive: false, pending: [] };
