@@ -77,7 +77,9 @@ test('a device that has to be approved is blocked with the command, and connects
   const client = await createClient({ client: { id: 'gateway-client', mode: 'backend' } });
   await assert.rejects(client.connect(), { code: 'PAIRING_REQUIRED' });
   const [requestId] = client.state.remedy.match(/[0-9a-f-]{36}$/);
-  const owner = await createClient({ scopes: ['operator.read', 'operator.write', 'operator.pairing'] });
+  const owner = await createClient({
+    scopes: ['operator.read', 'operator.write', 'operator.approvals', 'operator.pairing'],
+  });
   await owner.connect();
   await owner.call('device.pair.approve', { requestId });
   await client.connect();

@@ -53,11 +53,11 @@ export class OpenClawError extends GatewayError {
   override readonly remediation: string;
   override readonly retryable: boolean;
   /** Whether the gateway had said `accepted`. */
-  readonly accepted?: boolean;
+  declare readonly accepted?: boolean;
   /** What the gateway adds. */
-  readonly details?: any;
-  readonly remedy?: string;
-  readonly retryAfterMs?: number;
+  declare readonly details?: any;
+  declare readonly remedy?: string;
+  declare readonly retryAfterMs?: number;
 
   constructor(failure: OpenClawFailure, cause?: unknown) {
     const [retryable, meaning, nextStep] = OWN[failure.code] ?? [];
