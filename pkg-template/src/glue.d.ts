@@ -1,7 +1,15 @@
 // The generated JavaScript around the WebAssembly module; the build puts it in the place of `#glue`.
-import type { RawMuxOptions, RawOptions } from './options.js';
+import type {
+  OpenClawAgent,
+  OpenClawApprovalsSnapshot,
+  OpenClawChatSnapshot,
+  OpenClawFleet,
+  OpenClawRun,
+  OpenClawSession,
+  OpenClawState,
+} from './openclaw/types.js';
 import type { Opening } from './run/transports.js';
-import type { RawResume, RawRunOptions } from './options.js';
+import type { RawMuxOptions, RawOptions, RawResume, RawRunOptions } from './options.js';
 import type {
   ChatRunSnapshot,
   ConnectionStatus,
@@ -112,6 +120,52 @@ export interface RawChatRun {
   told(transport: number, name: string, argument: unknown): void;
 }
 
+/** The codes of why nothing was sent are strings. */
+export interface RawOpenClaw {
+  abort(key: string, run?: string): void;
+  agent(id: string): OpenClawAgent | undefined;
+  approvals(): OpenClawApprovalsSnapshot;
+  call(method: string, params: string, within: number, thenWithin: number): number | string;
+  chat(key: string): RawChat | undefined;
+  closeChat(key: string): void;
+  connect(): void;
+  deadline(): { timer: string; at: number } | undefined;
+  disconnect(): void;
+  dispose(): void;
+  fleet(): RawFleet;
+  free(): void;
+  notSigned(request: number, detail: string): void;
+  openChat(key: string): void;
+  run(key: string, run: string): OpenClawRun | undefined;
+  /** `attachments` and `thinking` are JSON. */
+  send(
+    key: string,
+    message: Record<'run' | 'text', string> & Record<string, string | undefined>,
+  ): string | undefined;
+  session(key: string): OpenClawSession | undefined;
+  signed(request: number, signature: string): void;
+  state(): RawOpenClawState;
+  updateAuth(auth: object): void;
+}
+
+export type RawOpenClawState = Omit<OpenClawState, 'since'>;
+type RawFleet = Omit<OpenClawFleet, 'agents' | 'sessions'> & { agents: string[]; sessions: string[] };
+type RawChat = Pick<OpenClawChatSnapshot, 'activity' | 'isBusy' | 'isLive'> & { runs: string[] };
+
+/** `id` of an agent or a session, the others of a reading that failed. */
+export interface RawChange {
+  kind: string;
+  id?: string;
+  code?: string;
+  retries?: boolean;
+}
+
+interface RawOpenClawHost {
+  emit(name: string, first: any, second: any, third: any): void;
+  log(level: LogLevel, message: string, detail: string): void;
+  sign(request: number, text: string): void;
+}
+
 export interface Glue {
   /** Of the module with the run only. */
   RawChatRun: {
@@ -121,6 +175,7 @@ export interface Glue {
   };
   RawAgentStream: new (options: RawOptions, host: RawHost) => RawAgentStream;
   RawGatewayMux: new (options: RawMuxOptions, host: RawMuxHost) => RawGatewayMux;
+  RawOpenClaw: new (options: object, host: RawOpenClawHost) => RawOpenClaw;
   initSync(input: { module: WebAssembly.Module }): unknown;
 }
 

@@ -17,6 +17,22 @@ const ENTRIES = [
   { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
   { source: 'run.ts', output: 'run.mjs', format: 'esm', module: MODULES.run },
   { source: 'run.ts', output: 'run.cjs', format: 'cjs', module: MODULES.run },
+  { source: 'openclaw.ts', output: 'openclaw.mjs', format: 'esm', module: MODULES.openclaw },
+  { source: 'openclaw.ts', output: 'openclaw.cjs', format: 'cjs', module: MODULES.openclaw },
+  {
+    source: 'openclaw-slim.ts',
+    output: 'openclaw-slim.mjs',
+    format: 'esm',
+    module: MODULES.openclaw,
+    slim: true,
+  },
+  {
+    source: 'openclaw-slim.node.ts',
+    output: 'openclaw-slim.node.mjs',
+    format: 'esm',
+    module: MODULES.openclaw,
+    slim: true,
+  },
   { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
   { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
 ];
@@ -26,6 +42,7 @@ const CLASSES = {
   stream: ['initSync', 'RawAgentStream'],
   mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
   run: ['initSync', 'RawAgentStream', 'RawGatewayMux', 'RawChatRun'],
+  openclaw: ['initSync', 'RawOpenClaw'],
 };
 
 /** Facade, glue and module → the JavaScript files of the package. */
@@ -45,6 +62,7 @@ export async function bundleEntries() {
     });
   }
   copyFileSync(MODULES.stream.wasm, join(packageDir, 'agent_gateway_client.wasm'));
+  copyFileSync(MODULES.openclaw.wasm, join(packageDir, 'openclaw.wasm'));
 }
 
 /**

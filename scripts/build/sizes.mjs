@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { packageDir } from '../lib/project.mjs';
 
-const FILES = ['agent_gateway_client.wasm', 'index.mjs', 'slim.mjs', 'mux.mjs', 'run.mjs', 'helpers.mjs'];
+const FILES = [
+  'agent_gateway_client.wasm',
+  'index.mjs',
+  'slim.mjs',
+  'mux.mjs',
+  'run.mjs',
+  'helpers.mjs',
+  'openclaw.wasm',
+  'openclaw.mjs',
+  'openclaw-slim.mjs',
+];
 
 /** Prints the sizes of the files that a page loads, in bytes. */
 export function printSizes() {

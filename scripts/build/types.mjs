@@ -3,7 +3,15 @@ import { dirname, join, relative } from 'node:path';
 import { run } from '../lib/process.mjs';
 import { packageDir, root, workDir } from '../lib/project.mjs';
 
-const ENTRIES = ['index.d.ts', 'slim.d.ts', 'mux-index.d.ts', 'run.d.ts', 'helpers.d.ts'];
+const ENTRIES = [
+  'index.d.ts',
+  'slim.d.ts',
+  'mux-index.d.ts',
+  'run.d.ts',
+  'helpers.d.ts',
+  'openclaw.d.ts',
+  'openclaw-slim.d.ts',
+];
 const SPECIFIER = /(from\s+|import\()'(\.[^']*)\.js'/g;
 
 /** Facade sources → declarations, once for ECMAScript modules and once for CommonJS. */

@@ -7,24 +7,27 @@ import { whenChanged } from '../lib/stamps.mjs';
 import { withoutSourceFiles, withoutUnreachable } from './snip.mjs';
 
 /**
- * The modules of the package: what follows one operation at a time does without the mux, and who has
- * a chat of his own without the run.
+ * The modules of the package: what follows one operation at a time does without the mux, who has a chat of his own
+ * without the run, and OpenClaw without any of these.
  *
  * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
  * the optimised module.
  */
 export const MODULES = {
-  run: moduleFiles('run', 'npm,run'),
-  mux: moduleFiles('mux', 'npm,mux'),
-  stream: moduleFiles('stream', 'npm'),
+  run: moduleFiles('run', ['--features', 'npm,run'], '3'),
+  mux: moduleFiles('mux', ['--features', 'npm,mux'], '3'),
+  stream: moduleFiles('stream', ['--features', 'npm'], '3'),
+  // Its frames are read member by member, which costs more than any loop in it: size comes first.
+  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], 'z'),
 };
 
-function moduleFiles(name, features) {
+function moduleFiles(name, features, optimisation) {
   const folder = join(workDir, name);
   const bindgen = join(folder, 'bindgen');
   return {
     name,
     features,
+    optimisation,
     folder,
     bindgen,
     glue: join(bindgen, 'agent_gateway_client.js'),
@@ -69,23 +72,18 @@ function buildModule(module) {
   );
 }
 
-async function compile({ name, features }) {
+async function compile({ name, features, optimisation }) {
   console.log(`wasm, ${name}: cargo build --profile wasm-release`);
   await run(
     'cargo',
-    [
-      'build',
-      '--lib',
-      '--features',
-      features,
-      '--profile',
-      'wasm-release',
-      '--target',
-      'wasm32-unknown-unknown',
-    ],
+    ['build', '--lib', ...features, '--profile', 'wasm-release', '--target', 'wasm32-unknown-unknown'],
     {
       quiet: true,
-      env: { RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '), CARGO_TARGET_DIR: targetDir },
+      env: {
+        RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '),
+        CARGO_TARGET_DIR: targetDir,
+        CARGO_PROFILE_WASM_RELEASE_OPT_LEVEL: optimisation,
+      },
     },
   );
 }

@@ -6,6 +6,8 @@ const WASM_STREAM = [...WASM_FOR_RUST, '--features', 'npm'];
 const WASM_MUX = [...WASM_FOR_RUST, '--features', 'npm,mux'];
 const WASM = [...WASM_FOR_RUST, '--features', 'npm,run'];
 
+const WASM_OPENCLAW = [...WASM_FOR_RUST, '--no-default-features', '--features', 'npm,openclaw'];
+
 /** The checks of the lint step: `[title, command, arguments, environment]`. */
 export function lintChecks() {
   const denied = ['--', '-D', 'warnings'];
@@ -17,6 +19,7 @@ export function lintChecks() {
     ['clippy, WebAssembly for Rust', 'cargo', ['clippy', ...WASM_FOR_RUST, '--lib', ...denied]],
     ['clippy, WebAssembly without the run', 'cargo', ['clippy', ...WASM_MUX, '--lib', ...denied]],
     ['clippy, WebAssembly without the mux', 'cargo', ['clippy', ...WASM_STREAM, '--lib', ...denied]],
+    ['clippy, WebAssembly for OpenClaw', 'cargo', ['clippy', ...WASM_OPENCLAW, '--lib', ...denied]],
     ['rustdoc, host', 'cargo', ['doc', '--workspace', '--no-deps'], rustdoc],
     ['rustdoc, WebAssembly', 'cargo', ['doc', ...WASM, '--lib', '--no-deps'], rustdoc],
     ['prettier', process.execPath, [bin('prettier', 'bin/prettier.cjs'), '--check', '.']],

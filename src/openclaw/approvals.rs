@@ -1,10 +1,11 @@
 //! The commands that wait for a person's leave. They are listed anew after each welcome, because nothing is told twice.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
 use super::state::{Event, State};
+use super::table::Table;
 use super::wire::Notice;
 use crate::machine::Timer;
 use crate::time::Timestamp;
@@ -19,7 +20,7 @@ const RETRY_AFTER: (u64, u64) = (2_000, 60_000);
 /// What waits for leave, by the gateway's ids.
 #[derive(Debug)]
 pub struct Approvals<P> {
-    pending: BTreeMap<String, P>,
+    pending: Table<P>,
     sync: Sync,
     /// What was asked for, or answered, since the list was asked for.
     meanwhile: Vec<(String, Option<P>)>,
@@ -59,7 +60,7 @@ enum Sync {
 impl<P> Default for Approvals<P> {
     fn default() -> Self {
         Self {
-            pending: BTreeMap::new(),
+            pending: Table::default(),
             sync: Sync::Off,
             meanwhile: Vec::new(),
             retry_after: RETRY_AFTER.0,
@@ -168,12 +169,14 @@ impl<P: Payload> Approvals<P> {
         match outcome {
             Ok(payload) => {
                 let rows = payload.items().unwrap_or_default();
-                let listed = rows.into_iter().filter_map(|row| Some((row.text("id")?, row)));
-                let mut present: BTreeMap<String, Option<P>> = listed.map(|(id, row)| (id, Some(row))).collect();
-                present.extend(std::mem::take(&mut self.meanwhile));
-                let gone: Vec<String> = self.pending.keys().filter(|id| !present.contains_key(*id)).cloned().collect();
+                let listed = rows.into_iter().filter_map(|row| Some((row.text("id")?, Some(row))));
+                let mut present = Table::default();
+                for (id, row) in listed.chain(std::mem::take(&mut self.meanwhile)) {
+                    present.insert(id, row);
+                }
+                let gone: Vec<String> = self.pending.keys().filter(|id| !present.contains(id)).cloned().collect();
                 gone.into_iter().for_each(|id| self.apply(id, None));
-                present.into_iter().for_each(|(id, news)| self.apply(id, news));
+                present.into_entries().for_each(|(id, news)| self.apply(id, news));
                 self.retry_after = RETRY_AFTER.0;
                 self.sync = Sync::Live;
             }

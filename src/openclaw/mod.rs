@@ -22,6 +22,7 @@ mod receive;
 pub mod refusal;
 mod session;
 mod state;
+mod table;
 mod watch;
 pub mod wire;
 

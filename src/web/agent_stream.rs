@@ -6,9 +6,9 @@ use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
+use super::agent_gateway::{AgentGateway, Told};
 use super::codec;
 use super::driver::Driver;
-use super::engine::{Engine, Told};
 use super::host::Host;
 use crate::agent::ToolResult;
 use crate::link::{Snapshot, Token};
@@ -19,7 +19,7 @@ use crate::v1::{Config, Event, Session};
 /// One operation's stream over v1, on the platform's WebSocket and timers. Dropped, it closes its socket and tells
 /// nothing any more.
 pub struct AgentStream {
-    driver: Rc<Driver>,
+    driver: Rc<Driver<AgentGateway>>,
 }
 
 impl AgentStream {
@@ -29,7 +29,7 @@ impl AgentStream {
     }
 
     pub(super) fn telling(config: Config, host: Host<Told>) -> Self {
-        Self { driver: Driver::new(Engine::Stream(Session::new(config)), host) }
+        Self { driver: Driver::new(AgentGateway::Stream(Session::new(config)), host) }
     }
 
     /// A client whose events come as a [`futures::Stream`]. It ends when the client is dropped.
@@ -116,8 +116,8 @@ impl AgentStream {
 
     fn with<R: Default>(&self, look: impl FnOnce(&Session<JsValue>) -> R) -> R {
         self.driver.with(|engine| match engine {
-            Engine::Stream(session) => look(session),
-            Engine::Mux(..) => R::default(),
+            AgentGateway::Stream(session) => look(session),
+            AgentGateway::Mux(..) => R::default(),
         })
     }
 }

@@ -4,6 +4,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
+pub(super) use super::platform::{member, number, quote, text_member};
 use crate::agent::{EVENT_TYPE_NAMES, Ending, EventHead, EventId, EventType, SessionStatus};
 use crate::link::Token;
 use crate::operation::ServerFrame;
@@ -33,22 +34,6 @@ extern "C" {
     /// Routes the frames of an operation to a channel, or nowhere.
     pub(super) fn route(routes: &JsValue, operation_id: &str, channel: Option<u32>);
 
-    /// Creates a socket, by the given constructor or the global one; what the constructor threw.
-    #[wasm_bindgen(catch, js_name = createSocket)]
-    pub(super) fn create_socket(url: &str, constructor: Option<&Function>) -> Result<WebSocket, JsValue>;
-
-    /// Frees a port, once no call on it is under way any more.
-    pub(super) fn release(port: &JsValue);
-
-    /// Takes the handlers of a socket away.
-    pub(super) fn silence(socket: &WebSocket);
-
-    /// A text member of an object.
-    #[wasm_bindgen(js_name = text)]
-    pub(super) fn text_member(object: &JsValue, name: &str) -> Option<String>;
-    pub(super) fn number(object: &JsValue, name: &str) -> f64;
-    pub(super) fn member(object: &JsValue, name: &str) -> JsValue;
-
     /// The JSON text of a tool result; an exception where the payload cannot be written as JSON.
     #[wasm_bindgen(catch, js_name = toolResultFrame)]
     pub(super) fn tool_result_frame(payload: &JsValue, operation_id: Option<&str>) -> Result<String, JsValue>;
@@ -59,13 +44,6 @@ extern "C" {
 
     #[wasm_bindgen(js_name = tokenDate)]
     fn token_date(token: &str, claim: &str) -> f64;
-
-    /// A text as a JSON string.
-    pub(super) fn quote(text: &str) -> String;
-
-    /// A message for a human from whatever was thrown.
-    #[wasm_bindgen(js_name = messageOf)]
-    pub(super) fn message_of(thrown: &JsValue) -> String;
 }
 
 /// Sets the handlers of a socket.

@@ -1,49 +1,85 @@
-//! The only event loop: feeds a session and carries out what it says.
+//! The only event loop: feeds a machine and carries out what it says.
 //!
 //! No borrow is held while JavaScript runs: a listener may call anything on any client, this one included.
 
 use std::cell::{RefCell, RefMut};
+use std::convert::Infallible;
 use std::rc::{Rc, Weak};
 
 use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
-use super::codec;
-use super::engine::{Carries, Command, Engine, Signal, Told};
-use super::host::{Host, LogLevel, TokenQuestion};
-use super::port::AgentGatewayPort;
+use super::host::{Host, LogLevel};
+use super::platform;
 use super::socket::Socket;
 use super::wake::WakeSignals;
-use crate::agent::EventHead;
-use crate::link::Status;
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, TokenReason};
+use crate::machine::{DialId, Input, Output, RequestId};
 use crate::text::decimal;
 use crate::time::Timestamp;
-use crate::v1::{Event, Session};
-#[cfg(feature = "mux")]
-use crate::v2::Mux;
-use crate::v2::wire::Channel;
-use crate::v2::{MuxEvent, SubscriptionId};
-
-type ToDo = Output<Command, Told>;
 
 /// Listeners that call back into the client may nest this deep; the outermost call finishes the rest.
 const DEEPEST_NESTING: u32 = 16;
 /// Above this size the browser may split a message, which some gateways lose.
 const LARGE_FRAME: usize = 60 * 1_024;
 
-/// A session with its socket, its timer and its listeners on the page.
-pub(super) struct Driver {
-    state: RefCell<State>,
-    host: Host<Told>,
-    carries: Carries,
-    port: JsValue,
-    this: Weak<Driver>,
+/// A machine as a driver runs it, with what is particular about its gateway.
+pub(super) trait Engine: Sized + 'static {
+    /// A frame to be sent.
+    type Command;
+    /// What the application is told.
+    type Told: 'static;
+    /// What the host is asked.
+    type Question;
+    /// What the host answers.
+    type Answer;
+    /// What its sockets carry.
+    type Carries;
+
+    fn carries(&self) -> Self::Carries;
+
+    /// The object through which JavaScript calls the driver back.
+    fn port(driver: Weak<Driver<Self>>) -> JsValue;
+
+    fn handle(&mut self, signal: Signal<Self::Answer>, now: Timestamp);
+
+    fn poll(&mut self) -> Option<ToDo<Self>>;
+
+    fn deadline(&self) -> Option<Timestamp>;
+
+    /// Whether signals of the page and the network mean nothing to it.
+    fn is_idle(&self) -> bool;
+
+    /// Sets the handlers of a socket; what they return belongs to it.
+    fn listen(driver: &Driver<Self>, web_socket: &web_sys::WebSocket, dial: DialId) -> JsValue;
+
+    fn encode(command: &Self::Command) -> String;
+
+    /// Prepares a socket for the answers to a command.
+    fn route(_command: &Self::Command, _socket: &Socket) {}
+
+    fn tell(driver: &Driver<Self>, told: Self::Told);
+
+    fn ask(driver: &Driver<Self>, request: RequestId, question: Self::Question);
 }
 
-struct State {
-    engine: Engine,
+/// What happens to a machine besides frames.
+pub(super) type Signal<A> = Input<Infallible, A>;
+
+type ToDo<E> = Output<<E as Engine>::Command, <E as Engine>::Told, <E as Engine>::Question>;
+
+/// A machine with its socket, its timer and its listeners on the page.
+pub(super) struct Driver<E: Engine> {
+    state: RefCell<State<E>>,
+    pub(super) host: Host<E::Told>,
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "only streams need it"))]
+    pub(super) carries: E::Carries,
+    port: JsValue,
+    this: Weak<Self>,
+}
+
+struct State<E> {
+    engine: E,
     /// One, or two while the second takes over.
     sockets: Vec<Socket>,
     alarm: Alarm,
@@ -53,8 +89,8 @@ struct State {
     large_frame_told: bool,
 }
 
-impl Driver {
-    pub(super) fn new(engine: Engine, host: Host<Told>) -> Rc<Self> {
+impl<E: Engine> Driver<E> {
+    pub(super) fn new(engine: E, host: Host<E::Told>) -> Rc<Self> {
         let carries = engine.carries();
         let state = State {
             engine,
@@ -66,40 +102,43 @@ impl Driver {
             large_frame_told: false,
         };
         Rc::new_cyclic(|this: &Weak<Self>| {
-            let port = AgentGatewayPort::to(this.clone());
+            let port = E::port(this.clone());
             Self { state: RefCell::new(state), host, carries, port, this: this.clone() }
         })
     }
 
     /// What JavaScript calls back.
-    #[cfg(feature = "npm")]
     pub(super) fn port(&self) -> &JsValue {
         &self.port
     }
 
-    /// Calls the session of a stream and carries out what follows from it; `None` after disposal.
-    pub(super) fn stream<R>(&self, call: impl FnOnce(&mut Session<JsValue>, Timestamp) -> R) -> Option<R> {
-        let result = match &mut self.in_use()?.engine {
-            Engine::Stream(session) => Some(call(session, now())),
-            Engine::Mux(..) => None,
-        };
-        self.carry_out();
-        result
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "only streams need it"))]
+    pub(super) fn downgraded(&self) -> Weak<Self> {
+        self.this.clone()
     }
 
-    /// The same for a mux.
-    #[cfg(feature = "mux")]
-    pub(super) fn mux<R>(&self, call: impl FnOnce(&mut Mux<JsValue>, Timestamp) -> R) -> Option<R> {
-        let result = match &mut self.in_use()?.engine {
-            Engine::Mux(mux, _) => Some(call(mux, now())),
-            Engine::Stream(_) => None,
-        };
+    /// Calls the machine and carries out what follows from it; `None` after disposal.
+    pub(super) fn call<R>(&self, call: impl FnOnce(&mut E, Timestamp) -> R) -> Option<R> {
+        let result = call(&mut *self.in_use()?, now());
         self.carry_out();
-        result
+        Some(result)
+    }
+
+    /// The machine, until it is disposed of. Nothing of JavaScript may run while it is held.
+    pub(super) fn in_use(&self) -> Option<RefMut<'_, E>> {
+        let state = self.state.borrow_mut();
+        (!state.disposed).then(|| RefMut::map(state, |state| &mut state.engine))
+    }
+
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "only streams need it"))]
+    /// The machine, whatever became of it, for what runs for every frame.
+    #[inline(always)]
+    pub(super) fn engine(&self) -> RefMut<'_, E> {
+        RefMut::map(self.state.borrow_mut(), |state| &mut state.engine)
     }
 
     /// Looks at the machine.
-    pub(super) fn with<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
+    pub(super) fn with<R>(&self, look: impl FnOnce(&E) -> R) -> R {
         look(&self.state.borrow().engine)
     }
 
@@ -118,67 +157,8 @@ impl Driver {
     }
 
     /// Takes the host's answer in.
-    pub(super) fn answer(&self, request: RequestId, answer: Answer) {
+    pub(super) fn answer(&self, request: RequestId, answer: E::Answer) {
         self.input(Input::Answered { request, answer });
-    }
-
-    /// Whether an event of a stream may be delivered at once.
-    #[inline(always)]
-    pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
-        match &mut self.state.borrow_mut().engine {
-            Engine::Stream(session) => session.admit(dial, number, head),
-            Engine::Mux(..) => false,
-        }
-    }
-
-    /// The subscription that an event of a mux may be delivered to at once.
-    #[inline(always)]
-    pub(super) fn admit_routed(
-        &self,
-        dial: DialId,
-        channel: Channel,
-        number: u64,
-        head: &EventHead,
-    ) -> Option<SubscriptionId> {
-        match &mut self.state.borrow_mut().engine {
-            Engine::Mux(mux, _) => mux.admit(dial, channel, number, head),
-            Engine::Stream(_) => None,
-        }
-    }
-
-    /// Hands an admitted event to the host.
-    pub(super) fn deliver(&self, subscription: u32, event: JsValue) {
-        let event = Event::AgentEvent(event);
-        (self.host.on_event)(match self.carries {
-            Carries::One(_) => Told::Stream(event),
-            Carries::All(with) => {
-                Told::Mux(MuxEvent::Operation { subscription: SubscriptionId(subscription), event }, with)
-            }
-        });
-    }
-
-    /// Takes a frame in: of a stream, or of a mux with the channel that it is routed to.
-    pub(super) fn frame(
-        &self,
-        dial: DialId,
-        channel: Option<Channel>,
-        frame: JsValue,
-        event_type: u32,
-        now: Timestamp,
-    ) {
-        let Some(mut state) = self.in_use() else { return };
-        match &mut state.engine {
-            Engine::Stream(session) => {
-                let frame = codec::frame(frame, event_type, session.operation_id());
-                session.handle(Input::Frame { dial, frame }, now);
-            }
-            Engine::Mux(mux, _) => {
-                let frame = codec::hub_frame(frame, event_type, channel);
-                mux.handle(Input::Frame { dial, frame }, now);
-            }
-        }
-        drop(state);
-        self.carry_out();
     }
 
     /// Takes the end of a socket in.
@@ -189,23 +169,18 @@ impl Driver {
         drop(closed);
     }
 
-    pub(super) fn input(&self, input: Signal) {
+    pub(super) fn input(&self, input: Signal<E::Answer>) {
         self.input_at(input, now());
     }
 
-    pub(super) fn input_at(&self, input: Signal, now: Timestamp) {
-        let Some(mut state) = self.in_use() else { return };
-        state.engine.handle(input, now);
-        drop(state);
+    pub(super) fn input_at(&self, input: Signal<E::Answer>, now: Timestamp) {
+        let Some(mut engine) = self.in_use() else { return };
+        engine.handle(input, now);
+        drop(engine);
         self.carry_out();
     }
 
-    fn in_use(&self) -> Option<RefMut<'_, State>> {
-        let state = self.state.borrow_mut();
-        (!state.disposed).then_some(state)
-    }
-
-    fn carry_out(&self) {
+    pub(super) fn carry_out(&self) {
         if !self.enter() {
             return;
         }
@@ -224,7 +199,7 @@ impl Driver {
         true
     }
 
-    fn next_output(&self) -> Option<ToDo> {
+    fn next_output(&self) -> Option<ToDo<E>> {
         let mut state = self.state.borrow_mut();
         if state.disposed { None } else { state.engine.poll() }
     }
@@ -253,38 +228,19 @@ impl Driver {
         }
     }
 
-    fn perform(&self, output: ToDo) {
+    fn perform(&self, output: ToDo<E>) {
         match output {
-            Output::Event(event) => self.tell(event),
+            Output::Event(event) => E::tell(self, event),
             Output::Send { dial, command } => self.send(dial, &command),
             Output::Dial { dial, url } => self.dial(dial, &url),
             Output::Hangup { dial, code, reason } => self.hang_up(dial, code, reason),
-            Output::Ask { request, question: Question::Token { reason } } => self.ask(request, reason),
+            Output::Ask { request, question } => E::ask(self, request, question),
             Output::Withdraw { request } => self.withdraw(request),
         }
     }
 
-    fn tell(&self, told: Told) {
-        if let Some(status) = told.status() {
-            self.log_status(status);
-        }
-        if let Some((title, detail)) = told.trouble() {
-            self.host.log(LogLevel::Warn, title, detail);
-        }
-        (self.host.on_event)(told);
-    }
-
-    fn log_status(&self, status: Status) {
-        let reason = self.with(Engine::reason).map_or("", |reason| reason.as_str());
-        let level = match status {
-            Status::Connected | Status::Disconnected | Status::Reconnecting => LogLevel::Info,
-            Status::Connecting | Status::Authenticating => LogLevel::Debug,
-        };
-        self.host.log(level, status.as_str(), reason);
-    }
-
-    fn send(&self, dial: DialId, command: &Command) {
-        let text = command.encode();
+    fn send(&self, dial: DialId, command: &E::Command) {
+        let text = E::encode(command);
         let sent = {
             let mut state = self.state.borrow_mut();
             if text.len() > LARGE_FRAME && !std::mem::replace(&mut state.large_frame_told, true) {
@@ -296,23 +252,21 @@ impl Driver {
             let Some(web_socket) = state.sockets.iter().find(|socket| socket.dial() == dial) else {
                 return;
             };
-            if let Some((operation_id, channel)) = command.route() {
-                web_socket.route(operation_id, channel);
-            }
+            E::route(command, web_socket);
             web_socket.handle()
         };
         // The platform may call back from here, so nothing is borrowed.
         if let Err(thrown) = sent.send_with_str(&text) {
-            self.host.log(LogLevel::Warn, "a frame was not sent", &codec::message_of(&thrown));
+            self.host.log(LogLevel::Warn, "a frame was not sent", &platform::message_of(&thrown));
         }
     }
 
     fn dial(&self, dial: DialId, url: &str) {
-        let (constructor, deliver) = (self.host.web_socket.as_ref(), self.host.deliver.as_ref());
-        match Socket::open(dial, url, constructor, &self.carries, &self.port, deliver) {
+        let listen = |web_socket: &web_sys::WebSocket| E::listen(self, web_socket, dial);
+        match Socket::open(dial, url, self.host.web_socket.as_ref(), listen) {
             Ok(socket) => self.state.borrow_mut().sockets.push(socket),
             Err(thrown) => {
-                let detail = codec::message_of(&thrown);
+                let detail = platform::message_of(&thrown);
                 self.host.log(LogLevel::Error, "the socket could not be created", &detail);
                 self.input(Input::Refused { dial, detail });
             }
@@ -331,12 +285,6 @@ impl Driver {
         Some(sockets.swap_remove(place))
     }
 
-    fn ask(&self, request: RequestId, reason: TokenReason) {
-        if let Some(on_token) = &self.host.on_token {
-            on_token(TokenQuestion { asker: self.this.clone(), request, reason });
-        }
-    }
-
     fn withdraw(&self, request: RequestId) {
         if let Some(on_token_withdrawn) = &self.host.on_token_withdrawn {
             on_token_withdrawn(request);
@@ -344,9 +292,9 @@ impl Driver {
     }
 }
 
-impl Drop for Driver {
+impl<E: Engine> Drop for Driver<E> {
     fn drop(&mut self) {
-        codec::release(&self.port);
+        platform::release(&self.port);
     }
 }
 

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
+use super::agent_gateway::Told;
 use super::agent_stream::AgentStream;
 use super::codec::{member, text_member};
-use super::engine::Told;
 use super::facade::{self, Facade, OpenQuestion, flag, rotate_after, text_option};
 use super::shape;
 use crate::v1::Config;

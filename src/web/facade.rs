@@ -7,8 +7,8 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
+use super::agent_gateway::Told;
 use super::codec::{member, number, text_member};
-use super::engine::Told;
 use super::host::{Host, TokenQuestion};
 use super::shape;
 use crate::operation::{Continuity, Event};

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use super::agent_gateway::{AgentGateway, Told, WithMux};
 use super::codec;
 use super::driver::Driver;
-use super::engine::{Engine, Told, WithMux};
 use super::host::Host;
 use crate::agent::ToolResult;
 use crate::link::{Snapshot, Transition};
@@ -16,7 +16,7 @@ use crate::v2::{Mux, MuxConfig, MuxEvent, SubscriptionId};
 
 /// A mux over v2, on the platform's WebSocket and timers. Dropped, it closes its socket and tells nothing any more.
 pub struct GatewayMux {
-    driver: Rc<Driver>,
+    driver: Rc<Driver<AgentGateway>>,
 }
 
 impl GatewayMux {
@@ -30,7 +30,7 @@ impl GatewayMux {
     }
 
     pub(super) fn telling(config: MuxConfig, host: Host<Told>) -> Self {
-        Self { driver: Driver::new(Engine::Mux(Mux::new(config), WithMux), host) }
+        Self { driver: Driver::new(AgentGateway::Mux(Mux::new(config), WithMux), host) }
     }
 
     /// The connection at this moment.
@@ -150,8 +150,8 @@ impl GatewayMux {
 
     fn with<R: Default>(&self, look: impl FnOnce(&Mux<JsValue>) -> R) -> R {
         self.driver.with(|engine| match engine {
-            Engine::Mux(mux, _) => look(mux),
-            Engine::Stream(_) => R::default(),
+            AgentGateway::Mux(mux, _) => look(mux),
+            AgentGateway::Stream(_) => R::default(),
         })
     }
 }

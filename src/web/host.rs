@@ -1,31 +1,40 @@
 //! What a session needs from its application.
 
+#[cfg(feature = "stream")]
 use std::rc::Weak;
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;
+#[cfg(feature = "stream")]
 use wasm_bindgen_futures::spawn_local;
 
+#[cfg(feature = "stream")]
+use super::agent_gateway::AgentGateway;
+#[cfg(feature = "stream")]
 use super::driver::Driver;
-use crate::machine::{Answer, RequestId, TokenReason};
+use crate::machine::RequestId;
+#[cfg(feature = "stream")]
+use crate::machine::{Answer, TokenReason};
 use crate::v1::Event;
 
 /// Hears every event, in order.
 type OnEvent<E> = Box<dyn Fn(E)>;
 /// Answers a question for a token, at once or later.
+#[cfg(feature = "stream")]
 type OnToken = Box<dyn Fn(TokenQuestion)>;
 /// Hears that a question is no longer open.
 type OnTokenWithdrawn = Box<dyn Fn(RequestId)>;
 /// Takes a line about a transition and a detail that may be empty, never with a token in it.
 type Log = Box<dyn Fn(LogLevel, &str, &str)>;
 
-/// The application's side of a client: of an [`AgentStream`](super::AgentStream) unless it is said otherwise.
+/// The application's side of a client: of an `AgentStream` unless it is said otherwise.
 pub struct Host<E = Event<JsValue>> {
     /// Hears every event.
     pub on_event: OnEvent<E>,
     /// Hears events instead of `on_event`, where they are live and in order: a JavaScript function that is called with
     /// the event (of a mux with the subscription and the event), without a detour through WebAssembly.
     pub deliver: Option<Function>,
+    #[cfg(feature = "stream")]
     /// Gives tokens; needed when a session has none or one that may expire.
     pub on_token: Option<OnToken>,
     /// Hears that a token is no longer wanted.
@@ -36,9 +45,10 @@ pub struct Host<E = Event<JsValue>> {
     pub web_socket: Option<Function>,
 }
 
+#[cfg(feature = "stream")]
 /// A question for a token. It stays open for 15 s.
 pub struct TokenQuestion {
-    pub(super) asker: Weak<Driver>,
+    pub(super) asker: Weak<Driver<AgentGateway>>,
     pub(super) request: RequestId,
     pub(super) reason: TokenReason,
 }
@@ -62,6 +72,7 @@ impl<E: 'static> Host<E> {
         Self {
             on_event: Box::new(on_event),
             deliver: None,
+            #[cfg(feature = "stream")]
             on_token: None,
             on_token_withdrawn: None,
             log: None,
@@ -69,6 +80,7 @@ impl<E: 'static> Host<E> {
         }
     }
 
+    #[cfg(feature = "stream")]
     /// The same host behind another way of telling.
     pub(super) fn hearing<T: 'static>(self, heard: impl Fn(T) -> Option<E> + 'static) -> Host<T> {
         let on_event = self.on_event;
@@ -93,6 +105,7 @@ impl<E: 'static> Host<E> {
     }
 }
 
+#[cfg(feature = "stream")]
 impl TokenQuestion {
     /// Why the token is needed.
     pub fn reason(&self) -> TokenReason {

@@ -1,32 +1,42 @@
 //! The browser side: carries out what a session decides, over the platform's WebSocket.
 //!
-//! Rust front ends use [`AgentStream`]. The npm package is a TypeScript facade over the classes in `exports`.
+//! Rust front ends use `AgentStream`. The npm package is a TypeScript facade over the classes in `exports` and `openclaw`.
 
+#[cfg(feature = "stream")]
+mod agent_gateway;
+#[cfg(feature = "stream")]
 mod agent_stream;
 mod alarm;
 #[cfg(feature = "npm")]
 mod allocator;
+#[cfg(feature = "stream")]
 mod codec;
 mod driver;
-mod engine;
-#[cfg(feature = "npm")]
+#[cfg(all(feature = "npm", feature = "stream"))]
 mod exports;
-#[cfg(feature = "npm")]
+#[cfg(all(feature = "npm", feature = "stream"))]
 mod facade;
 #[cfg(feature = "mux")]
 mod gateway_mux;
 mod host;
 #[cfg(all(feature = "npm", feature = "mux"))]
 mod mux_exports;
+#[cfg(all(feature = "npm", feature = "openclaw"))]
+mod openclaw;
+mod platform;
+#[cfg(feature = "stream")]
 mod port;
 #[cfg(all(feature = "npm", feature = "run"))]
 mod run;
-#[cfg(feature = "npm")]
+#[cfg(all(feature = "npm", feature = "stream"))]
 mod shape;
 mod socket;
 mod wake;
 
+#[cfg(feature = "stream")]
 pub use agent_stream::AgentStream;
 #[cfg(feature = "mux")]
 pub use gateway_mux::GatewayMux;
-pub use host::{Host, LogLevel, TokenQuestion};
+#[cfg(feature = "stream")]
+pub use host::TokenQuestion;
+pub use host::{Host, LogLevel};

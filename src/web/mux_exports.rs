@@ -5,8 +5,8 @@ use std::rc::Rc;
 use js_sys::{JSON, Math};
 use wasm_bindgen::prelude::*;
 
+use super::agent_gateway::Told;
 use super::codec::number;
-use super::engine::Told;
 use super::facade::{self, Facade, OpenQuestion};
 use super::gateway_mux::GatewayMux;
 use super::shape;

@@ -6,19 +6,19 @@ use std::rc::Weak;
 
 use wasm_bindgen::prelude::*;
 
+use super::agent_gateway::AgentGateway;
 use super::codec;
 use super::driver::Driver;
-use super::wake;
-use crate::machine::{Answer, DialId, Input, RequestId};
+use crate::machine::{Answer, DialId, Input, RequestId, Wake};
 use crate::time::Timestamp;
 use crate::v2::wire::Channel;
 
 /// A way back into a client, for the snippets of this module. Once the client is gone it does nothing.
 #[wasm_bindgen]
-pub struct AgentGatewayPort(Weak<Driver>);
+pub struct AgentGatewayPort(Weak<Driver<AgentGateway>>);
 
 impl AgentGatewayPort {
-    pub(super) fn to(driver: Weak<Driver>) -> JsValue {
+    pub(super) fn to(driver: Weak<Driver<AgentGateway>>) -> JsValue {
         Self(driver).into()
     }
 }
@@ -87,7 +87,7 @@ impl AgentGatewayPort {
     /// What the page or the network reports.
     pub fn wake(&self, signal: u32) {
         if let Some(driver) = self.0.upgrade() {
-            driver.input(Input::Woke(wake::of_signal(signal)));
+            driver.input(Input::Woke(Wake::from_signal(signal)));
         }
     }
 

@@ -4,10 +4,8 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
-use super::codec;
-use super::engine::Carries;
+use super::platform;
 use crate::machine::DialId;
-use crate::v2::wire::Channel;
 
 /// `WebSocket.CLOSING`; from here on closing again does nothing.
 const CLOSING: u16 = 2;
@@ -17,12 +15,12 @@ pub(super) struct Socket {
     dial: DialId,
     web_socket: WebSocket,
     /// Where frames are routed to, by operation; of a mux.
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "only a mux has routes"))]
     routes: JsValue,
 }
 
 impl Socket {
-    /// Creates the socket and sets its handlers; they report to the port, and hand events to `deliver` where there is
-    /// such a function.
+    /// Creates the socket; `listen` sets its handlers.
     ///
     /// # Errors
     ///
@@ -31,15 +29,10 @@ impl Socket {
         dial: DialId,
         url: &str,
         constructor: Option<&Function>,
-        carries: &Carries,
-        port: &JsValue,
-        deliver: Option<&Function>,
+        listen: impl FnOnce(&WebSocket) -> JsValue,
     ) -> Result<Self, JsValue> {
-        let web_socket = codec::create_socket(url, constructor)?;
-        let routes = match carries {
-            Carries::One(operation_id) => codec::listen(&web_socket, dial.0, operation_id, port, deliver),
-            Carries::All(_) => codec::listen_to_hub(&web_socket, dial.0, port, deliver),
-        };
+        let web_socket = platform::create_socket(url, constructor)?;
+        let routes = listen(&web_socket);
         Ok(Self { dial, web_socket, routes })
     }
 
@@ -52,14 +45,15 @@ impl Socket {
         self.web_socket.clone()
     }
 
-    /// Frames of an operation go to this channel from here on, or nowhere.
-    pub(super) fn route(&self, operation_id: &str, channel: Option<Channel>) {
-        codec::route(&self.routes, operation_id, channel.map(|channel| channel.0));
+    /// What its handlers go by.
+    #[cfg(feature = "stream")]
+    pub(super) fn routes(&self) -> &JsValue {
+        &self.routes
     }
 
     /// Closes. Nothing waits for the other side.
     pub(super) fn close(self, code: u16, reason: &str) {
-        codec::silence(&self.web_socket);
+        platform::silence(&self.web_socket);
         if self.web_socket.ready_state() < CLOSING {
             let _ = self.web_socket.close_with_code_and_reason(code, reason);
         }
@@ -68,6 +62,6 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        codec::silence(&self.web_socket);
+        platform::silence(&self.web_socket);
     }
 }

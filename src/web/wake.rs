@@ -12,18 +12,6 @@ extern "C" {
     fn listen_to_page(port: &JsValue) -> Function;
 }
 
-/// A signal of the page or the network, as `wake.js` numbers them.
-pub(super) fn of_signal(signal: u32) -> Wake {
-    match signal {
-        0 => Wake::Visible,
-        1 => Wake::Resumed,
-        2 => Wake::Shown,
-        3 => Wake::Hidden,
-        4 => Wake::Online,
-        _ => Wake::Offline,
-    }
-}
-
 /// Listeners on the page, removed when dropped.
 pub(super) struct WakeSignals {
     stop: Function,
@@ -38,5 +26,19 @@ impl WakeSignals {
 impl Drop for WakeSignals {
     fn drop(&mut self) {
         let _ = self.stop.call0(&JsValue::UNDEFINED);
+    }
+}
+
+impl Wake {
+    /// What `wake.js` reports by number.
+    pub(super) fn from_signal(signal: u32) -> Self {
+        match signal {
+            0 => Self::Visible,
+            1 => Self::Resumed,
+            2 => Self::Shown,
+            3 => Self::Hidden,
+            4 => Self::Online,
+            _ => Self::Offline,
+        }
     }
 }

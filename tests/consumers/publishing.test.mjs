@@ -33,6 +33,7 @@ describe('the packed package', () => {
     const options = [
       '--exclude-entrypoints',
       './agent_gateway_client.wasm',
+      './openclaw.wasm',
       '--ignore-rules',
       'cjs-resolves-to-esm',
     ];
@@ -46,12 +47,12 @@ describe('the packed package', () => {
     assert.equal(manifest.sideEffects, false);
   });
 
-  test('holds one WebAssembly file, the licence, and no sources', () => {
+  test('holds the WebAssembly of both gateways, the licence, and no sources', () => {
     const files = readdirSync(installed, { recursive: true }).map(String);
-    assert.deepEqual(
-      files.filter((file) => file.endsWith('.wasm')),
-      ['agent_gateway_client.wasm'],
-    );
+    assert.deepEqual(files.filter((file) => file.endsWith('.wasm')).sort(), [
+      'agent_gateway_client.wasm',
+      'openclaw.wasm',
+    ]);
     for (const file of ['LICENSE', 'README.md', 'AGENTS.md'])
       assert.ok(files.includes(file), `${file} is missing`);
     const sources = files.filter(

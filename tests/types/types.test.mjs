@@ -16,7 +16,7 @@ const STRICT = [
   '',
 ];
 const PLAIN_LIB = ['--target', 'es2022', '--lib', 'es2022,dom'];
-const APPLICATION = ['application', 'chat-store', 'events', 'mux', 'mux-types', 'run'].map(
+const APPLICATION = ['application', 'chat-store', 'events', 'mux', 'mux-types', 'run', 'openclaw'].map(
   (name) => `src/${name}.ts`,
 );
 const DISPOSABLE_LIB = ['--target', 'es2022', '--lib', 'es2022,dom,esnext.disposable'];

@@ -1,8 +1,7 @@
 //! How news and readings become one picture: for each session the newest word wins.
 
-use std::collections::BTreeMap;
-
 use super::super::payload::Payload;
+use super::super::table::Table;
 use super::card::{AgentCard, SessionCard, Work};
 use super::reading::Reading;
 use super::{COLLECTED_FOR, Change, Fleet, Freshness, MOST_SESSIONS, RETRY_AFTER, Sync};
@@ -53,8 +52,8 @@ impl<P: Payload> Fleet<P> {
 
     fn take_sessions(&mut self, pages: &[P], complete: bool, deleted: &[String]) {
         let read_at = pages.first().and_then(|page| page.count("ts")).unwrap_or(0);
-        let mut known = std::mem::take(&mut self.sessions);
-        let mut sessions: BTreeMap<String, SessionCard<P>> = BTreeMap::new();
+        let known = std::mem::take(&mut self.sessions);
+        let mut sessions: Table<SessionCard<P>> = Table::default();
         for page in pages {
             let at = page.count("ts").unwrap_or(0);
             for card in page.list("sessions").iter().filter_map(|row| SessionCard::read(row, at)) {
@@ -63,14 +62,17 @@ impl<P: Payload> Fleet<P> {
                 }
             }
         }
-        for (key, card) in &mut sessions {
-            match known.remove(key) {
-                Some(newer) if newer.as_of > card.as_of => *card = newer,
+        for (key, card) in sessions.iter_mut() {
+            match known.get(key) {
+                Some(newer) if newer.as_of > card.as_of => *card = newer.clone(),
                 Some(same) if same.says_the_same(card) => {}
                 Some(_) | None => self.changes.push(Change::Session(key.clone())),
             }
         }
-        for (key, card) in known {
+        for (key, card) in known.into_entries() {
+            if sessions.contains(&key) {
+                continue;
+            }
             // Heard of since, or not read because there are so many.
             if card.as_of > read_at || !complete {
                 sessions.insert(key, card);
@@ -97,12 +99,12 @@ impl<P: Payload> Fleet<P> {
     }
 
     fn apply(&mut self, key: &str, row: &P, as_of: u64, is_whole: bool, now: Timestamp) {
-        let is_new = !self.sessions.contains_key(key);
+        let is_new = !self.sessions.contains(key);
         if is_new && self.sessions.len() >= MOST_SESSIONS {
             self.is_complete = false;
             return;
         }
-        let card = self.sessions.entry(key.to_owned()).or_insert_with(|| SessionCard::unknown(key));
+        let card = self.sessions.get_or_insert_with(key, || SessionCard::unknown(key));
         let before = card.agent_id.clone();
         if !card.update(row, as_of, is_whole) {
             return;

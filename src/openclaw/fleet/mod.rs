@@ -12,11 +12,12 @@ mod card;
 mod merge;
 mod reading;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
 use super::state::{Event, State};
+use super::table::Table;
 use super::wire::{Json, Notice};
 use crate::machine::Timer;
 use crate::time::Timestamp;
@@ -35,7 +36,7 @@ const MOST_SESSIONS: usize = 2_000;
 #[derive(Debug)]
 pub struct Fleet<P> {
     agents: Vec<AgentCard<P>>,
-    sessions: BTreeMap<String, SessionCard<P>>,
+    sessions: Table<SessionCard<P>>,
     presence: P,
     freshness: Freshness,
     is_complete: bool,
@@ -118,7 +119,7 @@ impl<P: Payload> Default for Fleet<P> {
     fn default() -> Self {
         Self {
             agents: Vec::new(),
-            sessions: BTreeMap::new(),
+            sessions: Table::default(),
             presence: P::nothing(),
             freshness: Freshness::Empty,
             is_complete: false,
@@ -245,7 +246,7 @@ impl<P: Payload> Fleet<P> {
     fn welcomed(&mut self, snapshot: &P) {
         self.looked_for.clear();
         // The clock of a gateway that was started anew may go otherwise.
-        for session in self.sessions.values_mut() {
+        for (_, session) in self.sessions.iter_mut() {
             session.as_of = 0;
         }
         if let Some(presence) = snapshot.member("presence") {

@@ -9,11 +9,11 @@ use super::answer::answer;
 use super::runner::{RunHost, Runner};
 use super::{read, shape};
 use crate::machine::RequestId;
+use crate::machine::Wake;
 use crate::run::transcript::{Fetch, Transcript};
 use crate::run::{ChatRun, Ledger, Limits, Resume, TransportId};
 use crate::time::Timestamp;
 use crate::web::codec::{member, number, text_member};
-use crate::web::wake;
 
 /// One run, with its messages.
 #[wasm_bindgen]
@@ -31,7 +31,7 @@ impl ChatRunPort {
     /// What the page or the network reports.
     pub fn wake(&self, signal: u32) {
         if let Some(runner) = self.0.upgrade() {
-            runner.wake(wake::of_signal(signal));
+            runner.wake(Wake::from_signal(signal));
         }
     }
 }

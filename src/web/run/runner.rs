@@ -18,7 +18,7 @@ use crate::run::transcript::{Change, Fetch, Row, Transcript};
 use crate::run::{Answer, ChatRun, Event, Input, Output, Phase, Question, Snapshot, ToolReply, TransportId};
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
-use crate::web::codec::{self, member, text_member};
+use crate::web::platform::{member, release, text_member};
 use crate::web::wake::WakeSignals;
 
 /// Listeners that call back into the run may nest this deep; the outermost call finishes the rest.
@@ -383,7 +383,7 @@ impl Runner {
 
 impl Drop for Runner {
     fn drop(&mut self) {
-        codec::release(&self.port);
+        release(&self.port);
     }
 }
 

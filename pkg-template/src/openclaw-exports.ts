@@ -1,0 +1,6 @@
+export { OpenClawClient } from './openclaw/client.js';
+export { OpenClawError } from './openclaw/errors.js';
+export { createSigner } from './openclaw/identity.js';
+export { GatewayError, type GatewayErrorCode } from './errors.js';
+export type * from './openclaw/types.js';
+export type { OpenClawMethods } from './openclaw/methods.js';

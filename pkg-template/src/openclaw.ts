@@ -1,0 +1,1 @@
+export * from './openclaw-exports.js';

@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { run, seconds } from '../lib/process.mjs';
+import { npm } from '../tools.mjs';
+
+/** The release that the tests are written against, and a Node that it runs on. */
+const RELEASE = '2026.9.6';
+const NODE_RELEASE = '24.21.0';
+const INSTALL_TIMEOUT_MS = 15 * 60_000;
+
+const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+/** Where the gateway is kept, outside the repository: 0.9 GB. */
+export const kitDir = join(cache, 'agent-gateway-client', `openclaw-${RELEASE}`);
+
+/** Installs the gateway and its Node from npm, once; resolves with the paths of both. */
+export async function ensureOpenClaw() {
+  const node = await installed('node', `node-${platformName()}@${NODE_RELEASE}`, [
+    'node_modules',
+    `node-${platformName()}`,
+    'bin',
+    'node',
+  ]);
+  const gateway = await installed('gateway', `openclaw@${RELEASE}`, [
+    'node_modules',
+    'openclaw',
+    'openclaw.mjs',
+  ]);
+  return { node, gateway };
+}
+
+async function installed(folder, what, path) {
+  const cwd = join(kitDir, folder);
+  const file = join(cwd, ...path);
+  // Written last: an installation that was interrupted is begun again.
+  const done = join(cwd, 'installed');
+  if (existsSync(done) && existsSync(file)) return file;
+  const started = Date.now();
+  console.log(`openclaw: installing ${what} into ${cwd}`);
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'package.json'), '{ "private": true }\n');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
+  const [command, args] = npm(['install', what, ...options]);
+  await run(command, args, { cwd, quiet: true, timeoutMs: INSTALL_TIMEOUT_MS });
+  writeFileSync(done, what);
+  console.log(`openclaw: ${what} is installed (${seconds(started)})`);
+  return file;
+}
+
+function platformName() {
+  const { arch, platform } = process;
+  if (['linux', 'darwin'].includes(platform) && ['x64', 'arm64'].includes(arch)) {
+    return `${platform}-${arch}`;
+  }
+  throw new Error(`The gateway is not tested on ${platform} ${arch}`);
+}

@@ -1,0 +1,46 @@
+// Parses each frame once; payloads cross into WebAssembly untouched and come back as they are.
+
+import { messageOf } from './codec.js';
+
+/** What a socket signals besides frames, as Rust knows it. */
+const OPENED = 0;
+const FAULTED = 1;
+const CLOSED = 2;
+const GARBLED = 3;
+
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Sets the handlers of a socket; they report to the port. */
+export function listenToOpenClaw(socket, dial, port) {
+  const signal = (kind, code, text) => port.signal(dial, kind, code, text, Date.now());
+  socket.onopen = () => signal(OPENED, 0, '');
+  socket.onerror = () => signal(FAULTED, 0, '');
+  socket.onclose = (event) => signal(CLOSED, event?.code ?? 1006, String(event?.reason ?? ''));
+  socket.onmessage = ({ data }) => {
+    if (typeof data !== 'string') return signal(GARBLED, 0, 'a binary message');
+    let frame;
+    try {
+      frame = JSON.parse(data);
+    } catch (error) {
+      return signal(GARBLED, 0, messageOf(error));
+    }
+    if (!isObject(frame)) return signal(GARBLED, 0, 'JSON that is no object');
+    port.frame(dial, frame, Date.now());
+  };
+}
+
+/** An own member of an object that is no array; undefined where there is none. */
+export const ownMember = (value, name) =>
+  isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+
+/** Whether both have the same text as JSON. */
+export const saysTheSame = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
+
+/** An object of the members that are there. */
+export function objectOf(names, values) {
+  const object = {};
+  names.split(' ').forEach((name, index) => {
+    if (values[index] !== undefined) object[name] = values[index];
+  });
+  return object;
+}
