@@ -21,7 +21,7 @@ export async function startOpenClaw() {
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-'));
   const model = await startModel();
   const port = await freePort();
-  for (const name of ['home', 'state', 'workspace']) mkdirSync(join(folder, name));
+  for (const name of ['home', 'state', 'temporary', 'workspace']) mkdirSync(join(folder, name));
   const configuration = join(folder, 'state', 'openclaw.json');
   writeFileSync(configuration, JSON.stringify(configurationOf(folder, port, model.url)));
   let output = '';
@@ -63,6 +63,7 @@ function launch({ node, gateway }, folder, configuration, keep) {
     PATH: `${dirname(node)}:/usr/bin:/bin`,
     HOME: join(folder, 'home'),
     LANG: 'C.UTF-8',
+    TMPDIR: join(folder, 'temporary'),
     OPENCLAW_STATE_DIR: join(folder, 'state'),
     OPENCLAW_CONFIG_PATH: configuration,
     NODE_COMPILE_CACHE: compileCache,
