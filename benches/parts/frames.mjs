@@ -3,8 +3,8 @@ import { spread, spreadText, whole } from '../report.mjs';
 
 const SIZES = [200, 2_000, 14_000];
 /** Engines decide anew in each process what to optimise, so several are asked. */
-const SESSIONS = 3;
-const ROUNDS = 60;
+const SESSIONS = 4;
+const ROUNDS = 200;
 
 /** Nanoseconds per frame beside a plain floor. */
 export async function frames({ hosts, report }) {

@@ -38,11 +38,8 @@ use heartbeat::{Heartbeat, Verdict};
 use limit::{HANDSHAKE_WITHIN, Limit};
 pub use output::LinkOutput;
 use standby::{Cause, Standby};
-pub use status::{Reason, Snapshot, Status, Transition};
+pub use status::{History, Reason, Snapshot, Status, Transition};
 pub use token::{Lifetime, Token};
-
-/// Changes of the status that are remembered, to explain the present one.
-pub const REMEMBERED_TRANSITIONS: usize = 8;
 
 /// A connection that survives its sockets.
 #[derive(Debug)]
@@ -64,7 +61,7 @@ pub struct Link {
     in_page_cache: bool,
     announced_disconnect: bool,
     next_dial: u32,
-    history: Vec<Transition>,
+    history: History,
     out: Vec<LinkOutput>,
 }
 
@@ -105,7 +102,7 @@ impl Link {
             in_page_cache: false,
             announced_disconnect: false,
             next_dial: 0,
-            history: Vec::new(),
+            history: History::default(),
             out: Vec::new(),
         }
     }
@@ -121,7 +118,7 @@ impl Link {
 
     /// The last changes of the status, oldest first.
     pub fn history(&self) -> &[Transition] {
-        &self.history
+        self.history.transitions()
     }
 
     /// The open socket that frames may be sent on.
@@ -321,10 +318,7 @@ impl Link {
         if self.snapshot.status != status {
             self.snapshot.status = status;
             self.snapshot.since = now;
-            if self.history.len() == REMEMBERED_TRANSITIONS {
-                self.history.remove(0);
-            }
-            self.history.push(Transition { at: now, status, reason: self.snapshot.reason });
+            self.history.add(Transition { at: now, status, reason: self.snapshot.reason });
             self.out.push(LinkOutput::StatusChanged(status));
         }
     }

@@ -106,6 +106,28 @@ pub struct Transition {
     pub reason: Option<Reason>,
 }
 
+/// The last changes of a status, which explain the present one.
+#[derive(Clone, Debug, Default)]
+pub struct History(Vec<Transition>);
+
+impl History {
+    /// How many are remembered.
+    const REMEMBERED: usize = 8;
+
+    /// Remembers a change.
+    pub fn add(&mut self, transition: Transition) {
+        if self.0.len() == Self::REMEMBERED {
+            self.0.remove(0);
+        }
+        self.0.push(transition);
+    }
+
+    /// The changes, oldest first.
+    pub fn transitions(&self) -> &[Transition] {
+        &self.0
+    }
+}
+
 /// A connection at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {

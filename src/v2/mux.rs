@@ -89,7 +89,7 @@ impl<P: Clone> Mux<P> {
     pub fn history(&self, of: Option<SubscriptionId>) -> &[Transition] {
         match of {
             None => self.link.history(),
-            Some(id) => self.find(id).map_or(&[], |subscription| &subscription.history),
+            Some(id) => self.find(id).map_or(&[], |subscription| subscription.history.transitions()),
         }
     }
 

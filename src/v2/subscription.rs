@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use smallvec::SmallVec;
+
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
-use crate::link::{REMEMBERED_TRANSITIONS, Reason, Status, Transition};
+use crate::link::{History, Reason, Status, Transition};
 use crate::operation::{At, Effect, Operation};
 use crate::time::Timestamp;
 
@@ -17,7 +19,8 @@ const END_AFTER_REPLAY_WITHIN: u64 = 5_000;
 #[derive(Debug)]
 pub(super) struct Wire<P> {
     pub(super) operation_id: Rc<str>,
-    pub(super) subscriptions: Vec<Subscription<P>>,
+    /// Almost always one, which is reached without a detour.
+    pub(super) subscriptions: SmallVec<[Subscription<P>; 1]>,
     pub(super) settling: Option<Settling>,
 }
 
@@ -28,7 +31,7 @@ pub(super) struct Subscription<P> {
     pub(super) executor: bool,
     pub(super) status: Status,
     pub(super) since: Timestamp,
-    pub(super) history: Vec<Transition>,
+    pub(super) history: History,
     pub(super) operation: Operation<P>,
 }
 
@@ -59,7 +62,7 @@ pub(super) enum Settle {
 
 impl<P> Wire<P> {
     pub(super) fn new(operation_id: Rc<str>) -> Self {
-        Self { operation_id, subscriptions: Vec::new(), settling: None }
+        Self { operation_id, subscriptions: SmallVec::new(), settling: None }
     }
 
     pub(super) fn is_executor(&self) -> bool {
@@ -138,7 +141,7 @@ impl<P> Subscription<P> {
         since: Timestamp,
     ) -> Self {
         let operation = Operation::new(Protocol::V2, last_event_id);
-        Self { id, executor, status, since, history: Vec::new(), operation }
+        Self { id, executor, status, since, history: History::default(), operation }
     }
 
     /// Enters a status. `false`: it was in it.
@@ -148,10 +151,7 @@ impl<P> Subscription<P> {
         }
         self.status = status;
         self.since = now;
-        if self.history.len() == REMEMBERED_TRANSITIONS {
-            self.history.remove(0);
-        }
-        self.history.push(Transition { at: now, status, reason });
+        self.history.add(Transition { at: now, status, reason });
         true
     }
 

@@ -14,7 +14,7 @@ const project = await createProject({
   copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
   files: {
     'mux.html': page({ userId: 'killed', kills: KILLS, speedMs: 110 }),
-    'restart.html': page({ userId: 'restarted', kills: 0, speedMs: 25 }),
+    'restart.html': page({ userId: 'restarted', kills: 0, speedMs: 60 }),
     'rotation.html': page({ userId: 'rotated', kills: 0, speedMs: 60, rotateAfterMs: 2_000 }),
   },
 });
@@ -41,7 +41,7 @@ describe('ten operations over one socket', () => {
 
   test('survive a gateway that restarts with lost memory: each ends once, as the run did', async () => {
     const url = new URL('restart.html', server.url).href;
-    const { runs } = await resultOf(browser, url, { timeoutMs: 60_000, meanwhile: restartGateway });
+    const { runs } = await resultOf(browser, url, { timeoutMs: 120_000, meanwhile: restartGateway });
     assert.equal(runs.length, RUNS);
     for (const { ends, resets, status, truth } of runs) {
       assert.equal(ends, 1);

@@ -112,6 +112,17 @@ fn an_operation_that_stays_pending_is_given_ten_minutes() {
 }
 
 #[test]
+fn an_operation_that_stays_pending_is_given_no_more_while_the_host_owes_a_token() {
+    let mut sim = RunSim::streaming();
+    sim.tell(Told::Replayed { pending: true });
+    sim.advance(595_000);
+    sim.tell(Told::AuthExpired);
+    assert_eq!(sim.phase(), Phase::RefreshingAuth);
+    sim.advance(5_000);
+    assert_eq!(sim.ending(), "pending_limit unknown assumed");
+}
+
+#[test]
 fn a_transport_that_is_not_served_and_has_no_other_ends_it() {
     let mut sim = RunSim::with_fallback();
     sim.submit();

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use agent_gateway_client::machine::{Answer, Input, Machine, Output, Question, RequestId, Timer};
+use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId, Timer};
 use agent_gateway_client::time::Timestamp;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
@@ -22,7 +22,7 @@ const INBOX: usize = 64;
 /// What a machine needs besides sockets and a clock.
 pub trait Host {
     /// The machine.
-    type Machine: Machine;
+    type Machine: Machine<Question = Question, Answer = Answer>;
 
     /// The text of a frame to send.
     fn encode(&self, command: <Self::Machine as Machine>::Command) -> String;
@@ -38,7 +38,8 @@ pub trait Host {
 pub struct Driver<H: Host> {
     machine: H::Machine,
     host: H,
-    socket: Option<Socket>,
+    /// One, or two while the second takes over.
+    sockets: HashMap<DialId, Socket>,
     questions: HashMap<RequestId, AbortHandle>,
     news: Sender<News>,
     inbox: Receiver<News>,
@@ -58,7 +59,7 @@ impl<H: Host> Driver<H> {
     /// A driver of a machine that was not connected yet.
     pub fn new(machine: H::Machine, host: H) -> Self {
         let (news, inbox) = mpsc::channel(INBOX);
-        Self { machine, host, socket: None, questions: HashMap::new(), news, inbox }
+        Self { machine, host, sockets: HashMap::new(), questions: HashMap::new(), news, inbox }
     }
 
     /// Calls a command of the machine, such as `connect`; what follows from it is done by [`Self::next`].
@@ -90,12 +91,14 @@ impl<H: Host> Driver<H> {
     fn perform(&mut self, output: OutputOf<H>) -> Option<Told<EventOf<H>>> {
         match output {
             Output::Event(event) => return Some(Told::Event(event)),
-            Output::Dial { dial, url } => self.socket = Some(Socket::open(dial, url, self.news.clone())),
+            Output::Dial { dial, url } => {
+                self.sockets.insert(dial, Socket::open(dial, url, self.news.clone()));
+            }
             Output::Send { dial, command } => {
-                self.socket.as_ref().filter(|socket| socket.dial == dial)?.send(self.host.encode(command));
+                self.sockets.get(&dial)?.send(self.host.encode(command));
             }
             Output::Hangup { dial, code, reason } => {
-                let heard = self.socket.take_if(|socket| socket.dial == dial)?.hang_up(code, reason);
+                let heard = self.sockets.remove(&dial)?.hang_up(code, reason);
                 return (!heard).then(|| Told::NoSocket("nobody answered".to_owned()));
             }
             Output::Ask { request, question } => {
@@ -113,13 +116,13 @@ impl<H: Host> Driver<H> {
         let input = match news {
             News::Opened { dial } => Input::Opened { dial },
             News::Text { dial, text } => {
-                self.socket.iter_mut().filter(|socket| socket.dial == dial).for_each(|socket| socket.heard = true);
+                self.sockets.entry(dial).and_modify(|socket| socket.heard = true);
                 let garbled = |detail| Input::Garbled { dial, detail };
                 self.host.decode(&text).map_or_else(garbled, |frame| Input::Frame { dial, frame })
             }
             News::Binary { dial } => Input::Garbled { dial, detail: "a binary message".to_owned() },
             News::Closed { dial, code, reason } => {
-                let socket = self.socket.take_if(|socket| socket.dial == dial);
+                let socket = self.sockets.remove(&dial);
                 told = socket.filter(|socket| !socket.heard).map(|_| Told::NoSocket(reason.clone()));
                 Input::Closed { dial, code, reason }
             }

@@ -36,8 +36,6 @@ pub enum News {
 
 /// A socket that is being opened or is open. Dropped, it is closed.
 pub struct Socket {
-    /// The id that its news carry.
-    pub dial: DialId,
     /// Whether it brought a frame.
     pub heard: bool,
     outgoing: UnboundedSender<String>,
@@ -50,7 +48,7 @@ impl Socket {
         let (outgoing, to_send) = mpsc::unbounded_channel();
         let (hang_up, hung_up) = oneshot::channel();
         tokio::spawn(carry(dial, url, to_send, hung_up, news));
-        Self { dial, heard: false, outgoing, hang_up }
+        Self { heard: false, outgoing, hang_up }
     }
 
     /// Sends a text message. On a socket that just ended it is lost, which the machine reckons with.

@@ -1,6 +1,6 @@
 /**
  * Starts runs of one user, follows all of them over one mux, kills its socket as often as is asked, each time it stands,
- * and tells how each run ended. What is followed is in `globalThis.following`.
+ * and tells how each run ended. What is followed is in `globalThis.following`, once something of each was heard.
  */
 export async function followAll(GatewayMuxClient, { gateway, userId, runs, kills, speedMs, rotateAfterMs }) {
   const request = async (method, path, body) => {
@@ -34,6 +34,7 @@ export async function followAll(GatewayMuxClient, { gateway, userId, runs, kills
     followed.push(follow(mux, run.operationId));
   }
   await mux.connect();
+  await Promise.all(followed.map(({ begun }) => begun));
   globalThis.following = { userId, operationIds: followed.map(({ id }) => id) };
   for (let kill = 0; kill < kills; kill++) {
     await mux.whenState('connected');
@@ -62,7 +63,8 @@ function follow(mux, id) {
   });
   subscription.on('session_complete', () => seen.ends++);
   subscription.on('continuity', ({ kind }) => (seen.resets += kind === 'reset' ? 1 : 0));
-  return { id, subscription, seen };
+  const begun = new Promise((resolve) => subscription.on('agent_event', resolve));
+  return { begun, id, subscription, seen };
 }
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
