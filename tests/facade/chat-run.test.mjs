@@ -41,14 +41,25 @@ describe('a client of the application', () => {
     assert.equal(button(run)[1], 'stop');
   });
 
-  test('that need not give way dials on, however long the gateway is away', async () => {
+  test('that served the run once dials on, however long the gateway is away', async () => {
     const { mux } = createMux(GatewayMuxClient);
-    const { run } = createRun({ mux, transport: 'v2' });
+    const { run } = createRun({ mux });
     const socket = await submitted(run);
     socket.drop();
+    await after(4_000);
     await failDials();
     assert.deepEqual(button(run), ['reconnecting', 'stop']);
-    assert.equal(run.connection.status, 'reconnecting');
+    assert.match(ScriptedSocket.latest.url, /\/v2\//);
+  });
+
+  test('that need not give way dials on from the start', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const { run } = createRun({ mux, transport: 'v2' });
+    run.submit();
+    await microtasks();
+    await failDials();
+    assert.deepEqual(button(run), ['connecting', 'stop']);
+    assert.match(ScriptedSocket.latest.url, /\/v2\//);
   });
 });
 
