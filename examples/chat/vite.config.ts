@@ -11,7 +11,7 @@ export default defineConfig(({ command, mode }) => ({
   resolve: {
     alias: {
       // In a project of your own this is `npm install agent-gateway-client` and no alias.
-      'agent-gateway-client/mux': fileURLToPath(new URL('../../pkg/mux.mjs', import.meta.url)),
+      'agent-gateway-client/run': fileURLToPath(new URL('../../pkg/run.mjs', import.meta.url)),
     },
   },
   // A data: URL would need an exception in the policy below.

@@ -20,6 +20,7 @@ import type {
   ChatRunResumeOptions,
   ChatRunSnapshot,
   ChatTranscript,
+  ConnectionState,
 } from './types/index.js';
 
 /**
@@ -38,6 +39,7 @@ export class ChatRun {
   private readonly listeners: Listeners<ChatRunEvents>;
   private readonly log: Log;
   private readonly mirror: Mirror;
+  private lastConnection?: ConnectionState;
   private lastCursor = '';
   private readonly options: ChatRunOptions;
   private readonly questions: Questions;
@@ -94,6 +96,11 @@ export class ChatRun {
   get cursor(): string {
     const cursors = [...this.transports.values()].map(({ lastEventId }) => lastEventId);
     return (this.lastCursor = cursors.at(-1) ?? this.lastCursor);
+  }
+
+  /** The connection with its reason and the next attempt, also after the run; absent before there is one. */
+  get connection(): ConnectionState | undefined {
+    return [...this.transports.values()].at(-1)?.state ?? this.lastConnection;
   }
 
   /**
@@ -187,7 +194,9 @@ export class ChatRun {
 
   private close(id: number): void {
     void this.cursor;
-    this.transports.get(id)?.close();
+    const transport = this.transports.get(id);
+    transport?.close();
+    this.lastConnection = transport?.state ?? this.lastConnection;
     this.transports.delete(id);
   }
 

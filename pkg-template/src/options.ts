@@ -97,6 +97,7 @@ export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
     if (!read(key, 'function')) throw invalid(`\`${key}\` is required`);
   }
   read('executor', 'boolean');
+  read('mux', 'object');
   read('onIntervention', 'function');
   read('storage', 'object');
   read('tools', 'object');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
-import { UnauthorizedError, UnknownOperationError } from '../../pkg/run.mjs';
+import { GatewayMuxClient, UnauthorizedError, UnknownOperationError } from '../../pkg/run.mjs';
 import { after, connected, createRun, disposeRuns, NOW, RunLog } from './support/run.mjs';
-import { microtasks, receiveEvent } from './support/mux.mjs';
+import { createMux, disposeMuxes, microtasks, receiveEvent } from './support/mux.mjs';
 import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
 
 beforeEach(() => {
@@ -11,8 +11,56 @@ beforeEach(() => {
 });
 afterEach(() => {
   disposeRuns();
+  disposeMuxes();
   mock.timers.tick(1);
   mock.timers.reset();
+});
+
+describe('a client of the application', () => {
+  test('carries the run with its own token, and outlives it', async () => {
+    const { mux } = createMux(GatewayMuxClient, { keepAlive: true });
+    const { run } = createRun({ getToken: () => assert.fail('the client asks'), mux });
+    assert.equal(run.connection, undefined);
+    const socket = await submitted(run);
+    assert.equal(ScriptedSocket.all.length, 1);
+    assert.equal(run.connection.status, 'connected');
+    receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+    await run.done;
+    assert.equal(run.connection.reason, 'run_ended');
+    assert.equal(mux.state.status, 'connected');
+  });
+
+  test('that the gateway does not serve gives way to a socket of its own', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const { run } = createRun({ mux });
+    run.submit();
+    await microtasks();
+    await failDials();
+    await microtasks();
+    assert.match(ScriptedSocket.latest.url, /operationId=op_1/);
+    assert.equal(button(run)[1], 'stop');
+  });
+
+  test('that served the run once dials on, however long the gateway is away', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const { run } = createRun({ mux });
+    const socket = await submitted(run);
+    socket.drop();
+    await after(4_000);
+    await failDials();
+    assert.deepEqual(button(run), ['reconnecting', 'stop']);
+    assert.match(ScriptedSocket.latest.url, /\/v2\//);
+  });
+
+  test('that need not give way dials on from the start', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const { run } = createRun({ mux, transport: 'v2' });
+    run.submit();
+    await microtasks();
+    await failDials();
+    assert.deepEqual(button(run), ['connecting', 'stop']);
+    assert.match(ScriptedSocket.latest.url, /\/v2\//);
+  });
 });
 
 describe('the button', () => {

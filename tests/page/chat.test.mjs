@@ -118,10 +118,6 @@ describe('a run', SIDE_BY_SIDE, () => {
         if (frame.type === 'tool_result') results.push(frame);
       }),
     );
-    await chat.page.addInitScript(() => {
-      if (!sessionStorage.getItem('chat.runs')) return;
-      Date.prototype.toLocaleString = () => 'another time than before the reload';
-    });
     const operationId = await chat.send('tool', { speed: 'Slow' });
     await chat.answer.locator('[data-testid=tool][data-state=done]').waitFor();
     // As the list was when the page was loaded: the run may end before the page has asked for it.
@@ -132,8 +128,7 @@ describe('a run', SIDE_BY_SIDE, () => {
     await chat.page.reload();
     await chat.endsAs('completed');
     await chat.streamedWhole(operationId);
-    assert.equal(results.length, 2);
-    assert.deepEqual(results[1], results[0]);
+    assert.equal(results.length, 1);
   });
 
   chatTest(

@@ -1,4 +1,4 @@
-import type { SessionStatus } from 'agent-gateway-client/mux';
+import type { SessionStatus } from 'agent-gateway-client/run';
 
 const ANSWER_WITHIN_MS = 10_000;
 

@@ -1,4 +1,4 @@
-import type { ConnectionState } from 'agent-gateway-client/mux';
+import type { ConnectionState } from 'agent-gateway-client/run';
 import { element } from './dom';
 
 const TICK_MS = 250;

@@ -1,77 +1,72 @@
+import type { ChatToolPart } from 'agent-gateway-client/run';
 import { element, icon } from './dom';
 import { MarkdownView } from './markdown';
-import type {
-  Block,
-  InputBlock,
-  MemberBlock,
-  ReasoningBlock,
-  TextBlock,
-  ToolBlock,
-  ToolState,
-  Transcript,
-} from './transcript';
+import type { Block } from './parts';
+import type { Question } from './questions';
 
 const CHEVRON = 'M9 6l6 6-6 6';
 
-/** Sends an answer; false means that there was no connection for it. */
-export type Answer = (requestId: string, content: string) => boolean;
+/** Sends an answer. */
+export type Answer = (question: Question, content: string) => void;
 
-export interface BlockView {
+type BlockOf<Kind> = Extract<Block, { kind: Kind }>;
+
+interface BlockView<Shown> {
   readonly root: HTMLElement;
-  update(): void;
+  update(block: Shown): void;
 }
 
-/** The blocks of one transcript, in order; a view lives as long as its block. */
+/** A list of blocks, in order; a view lives as long as the key of its block. */
 export class BlockList {
   readonly root = element('div', { class: 'blocks' });
-  private readonly views = new Map<Block, BlockView>();
+  private readonly views = new Map<string, BlockView<any>>();
 
   constructor(private readonly answer: Answer) {}
 
-  update(transcript: Transcript): void {
-    const present = new Set(transcript.blocks);
-    for (const [block, view] of this.views) {
-      if (present.has(block)) continue;
+  update(blocks: readonly Block[]): void {
+    const present = new Set(blocks.map(({ key }) => key));
+    for (const [key, view] of this.views) {
+      if (present.has(key)) continue;
       view.root.remove();
-      this.views.delete(block);
+      this.views.delete(key);
     }
-    transcript.blocks.forEach((block, index) => {
-      const view = this.views.get(block) ?? this.add(block);
+    blocks.forEach((block, index) => {
+      const view = this.views.get(block.key) ?? this.add(block);
       if (this.root.children[index] !== view.root)
         this.root.insertBefore(view.root, this.root.children[index] ?? null);
-      view.update();
+      view.update(block);
     });
   }
 
-  private add(block: Block): BlockView {
+  private add(block: Block): BlockView<any> {
     const view = createView(block, this.answer);
-    this.views.set(block, view);
+    this.views.set(block.key, view);
     return view;
   }
 }
 
-function createView(block: Block, answer: Answer): BlockView {
+function createView(block: Block, answer: Answer): BlockView<any> {
   switch (block.kind) {
     case 'text':
-      return textView(block);
+      return textView();
     case 'reasoning':
-      return reasoningView(block);
+      return reasoningView();
     case 'tool':
-      return toolView(block);
+      return toolView(block.tool);
     case 'member':
-      return memberView(block, answer);
+      return memberView(block.label, answer);
     case 'input':
-      return inputView(block, answer);
+      return inputView(block.question, answer);
   }
 }
 
-function textView(block: TextBlock): BlockView {
+function textView(): BlockView<BlockOf<'text'>> {
   const view = new MarkdownView();
   view.root.dataset.testid = 'agent-text';
-  return { root: view.root, update: () => view.update(block.text) };
+  return { root: view.root, update: ({ text }) => view.update(text) };
 }
 
-function reasoningView(block: ReasoningBlock): BlockView {
+function reasoningView(): BlockView<BlockOf<'reasoning'>> {
   const label = element('span', { class: 'disclosure-label' });
   const text = element('p', { class: 'reasoning-text' });
   const root = element(
@@ -82,35 +77,37 @@ function reasoningView(block: ReasoningBlock): BlockView {
   );
   return {
     root,
-    update: () => {
-      label.textContent = block.open ? 'Thinking…' : 'Thought process';
-      root.classList.toggle('is-live', block.open);
-      text.textContent = block.text;
+    update: ({ open, text: thought }) => {
+      label.textContent = open ? 'Thinking…' : 'Thought process';
+      root.classList.toggle('is-live', open);
+      text.textContent = thought;
     },
   };
 }
 
-const TOOL_STATE: Record<ToolState, string> = {
-  called: 'Requested',
-  running: 'Running',
-  'running-here': 'Running on this page',
-  done: 'Done',
-  failed: 'Failed',
-  stopped: 'No result',
+/** The states of a tool call, and what they are called. */
+const TOOL_STATE: Record<ChatToolPart['phase'], readonly [state: string, words: string]> = {
+  recorded: ['called', 'Requested'],
+  called: ['called', 'Requested'],
+  running: ['running', 'Running'],
+  succeeded: ['done', 'Done'],
+  failed: ['failed', 'Failed'],
+  stopped: ['stopped', 'No result'],
 };
 
-function toolView(block: ToolBlock): BlockView {
+function toolView({ calling }: ChatToolPart): BlockView<BlockOf<'tool'>> {
+  const name = [calling?.identifier, calling?.apiName].filter(Boolean).join(' › ') || 'tool';
   const state = element('span', { class: 'tool-state' });
   const parameters = element('pre', { class: 'tool-arguments', 'aria-label': 'Arguments' });
   const result = element('p', { class: 'tool-result' });
   const root = element(
     'section',
-    { class: 'card tool', 'data-testid': 'tool', 'aria-label': `Tool ${block.name}` },
+    { class: 'card tool', 'data-testid': 'tool', 'aria-label': `Tool ${name}` },
     element(
       'header',
       { class: 'card-head' },
       icon(WRENCH),
-      element('code', { class: 'tool-name' }, block.name),
+      element('code', { class: 'tool-name' }, name),
       state,
     ),
     parameters,
@@ -118,40 +115,42 @@ function toolView(block: ToolBlock): BlockView {
   );
   return {
     root,
-    update: () => {
-      root.dataset.state = block.state;
-      state.textContent = TOOL_STATE[block.state];
-      parameters.textContent = block.arguments;
-      parameters.hidden = ['', '{}'].includes(block.arguments.trim());
-      result.textContent = block.result ?? '';
-      result.hidden = !block.result;
+    update: ({ tool }) => {
+      const [shown, words] = TOOL_STATE[tool.phase];
+      const given = tool.calling?.arguments;
+      const told = tool.result?.error?.message ?? tool.result?.content;
+      root.dataset.state = shown;
+      state.textContent = words;
+      parameters.textContent = typeof given === 'string' ? given : '';
+      parameters.hidden = ['', '{}'].includes(parameters.textContent.trim());
+      result.textContent = typeof told === 'string' ? told : '';
+      result.hidden = !result.textContent;
     },
   };
 }
 
-function memberView(block: MemberBlock, answer: Answer): BlockView {
+function memberView(label: string, answer: Answer): BlockView<BlockOf<'member'>> {
   const blocks = new BlockList(answer);
   const state = element('span', { class: 'tool-state' });
   const root = element(
     'section',
-    { class: 'card member', 'data-testid': 'member', 'aria-label': block.label },
-    element('header', { class: 'card-head' }, icon(PERSON), element('strong', {}, block.label), state),
+    { class: 'card member', 'data-testid': 'member', 'aria-label': label },
+    element('header', { class: 'card-head' }, icon(PERSON), element('strong', {}, label), state),
     blocks.root,
   );
   return {
     root,
-    update: () => {
-      root.dataset.state = block.transcript.ended ? 'done' : 'running';
-      state.textContent = block.transcript.ended ? 'Finished' : 'Working';
-      blocks.update(block.transcript);
+    update: (member) => {
+      root.dataset.state = member.open ? 'running' : 'done';
+      state.textContent = member.open ? 'Working' : 'Finished';
+      blocks.update(member.blocks);
     },
   };
 }
 
-function inputView(block: InputBlock, answer: Answer): BlockView {
+function inputView(question: Question, answer: Answer): BlockView<BlockOf<'input'>> {
   const field = element('input', { class: 'field', type: 'text', autocomplete: 'off', required: true });
   const send = element('button', { class: 'button button-primary', type: 'submit' }, 'Answer');
-  const problem = element('p', { class: 'form-problem', role: 'status' });
   const form = element(
     'form',
     { class: 'question-form' },
@@ -167,28 +166,25 @@ function inputView(block: InputBlock, answer: Answer): BlockView {
   const root = element(
     'section',
     { class: 'card question', 'data-testid': 'input-request', 'aria-label': 'The agent asks' },
-    element('header', { class: 'card-head' }, icon(QUESTION), element('strong', {}, block.prompt)),
+    element('header', { class: 'card-head' }, icon(QUESTION), element('strong', {}, question.prompt)),
     form,
-    problem,
     given,
   );
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const content = field.value.trim();
     if (!content) return;
-    problem.textContent = answer(block.requestId, content)
-      ? ''
-      : 'Not sent: there is no connection. Try again.';
+    answer(question, content);
   });
   return {
     root,
     update: () => {
-      root.dataset.state = block.state;
-      form.hidden = block.state !== 'open';
-      given.hidden = block.state === 'open';
+      root.dataset.state = question.state;
+      form.hidden = question.state !== 'open';
+      given.hidden = question.state === 'open';
       given.textContent =
-        block.state === 'answered'
-          ? `You answered: ${block.answer}`
+        question.state === 'answered'
+          ? `You answered: ${question.answer}`
           : 'It was answered elsewhere, or the run went on without an answer.';
     },
   };

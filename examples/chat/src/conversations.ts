@@ -1,4 +1,4 @@
-import type { MuxOpLifecycleMessage } from 'agent-gateway-client/mux';
+import type { MuxOpLifecycleMessage } from 'agent-gateway-client/run';
 import type { GatewayApi, RunSummary } from './api';
 import type { Message } from './composer';
 import { Conversation } from './conversation';

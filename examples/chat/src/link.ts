@@ -1,25 +1,7 @@
-import { AgentStreamClient, GatewayMuxClient, UnauthorizedError } from 'agent-gateway-client/mux';
-import type { GatewayMuxState, MuxOpLifecycleMessage } from 'agent-gateway-client/mux';
+import { GatewayMuxClient, UnauthorizedError } from 'agent-gateway-client/run';
+import type { ChatRunBaseOptions, GatewayMuxState, MuxOpLifecycleMessage } from 'agent-gateway-client/run';
 import { ApiError, type GatewayApi } from './api';
 import type { LogEntry } from './log';
-
-/** What carries one run: its part of the shared socket, or a socket of its own. */
-export type Carrier = Pick<
-  AgentStreamClient,
-  'dispose' | 'done' | 'lastEventId' | 'on' | 'sendToolResult' | 'sendUserInput' | 'state'
->;
-
-/** A run that wants to be carried. */
-export interface Follower {
-  readonly operationId: string | undefined;
-  /** Whether its tools run on this page. */
-  readonly executor: boolean;
-  /** A token for a socket of its own, if it has one already. */
-  readonly token: string | undefined;
-  runToken(signal: AbortSignal): Promise<string>;
-  /** Listens to this carrier from now on. It tells everything from the first event. */
-  carriedBy(carrier: Carrier): void;
-}
 
 export interface LinkObserver {
   changed(): void;
@@ -30,14 +12,11 @@ export interface LinkObserver {
   logged(entry: LogEntry): void;
 }
 
-/**
- * The way to the gateway that all runs of the page share: one socket for all of them, or one for each where the gateway
- * has no v2.
- */
+/** The socket that all runs of the page share, until the gateway turns out to have no v2. */
 export class Link {
   private readonly mux: GatewayMuxClient;
-  private readonly followers = new Set<Follower>();
   private isShared = true;
+  private isProven = false;
 
   constructor(
     private readonly api: GatewayApi,
@@ -52,6 +31,7 @@ export class Link {
     this.mux.on('connected', () => {
       // A gateway that served v2 once will again, however long it is away.
       ignoreUnavailable();
+      this.isProven = true;
       observer.connected();
     });
     this.mux.on('lifecycle', (message) => observer.lifecycle(message));
@@ -66,6 +46,12 @@ export class Link {
     return this.isShared ? this.mux.state : undefined;
   }
 
+  /** How a run that begins now is carried. */
+  get carrier(): Pick<ChatRunBaseOptions, 'mux' | 'transport'> {
+    if (!this.isShared) return { transport: 'v1' };
+    return { mux: this.mux, transport: this.isProven ? 'v2' : 'auto' };
+  }
+
   /** Opens the shared socket, also while no run is followed, to hear of the runs of other tabs. */
   open(): void {
     if (!this.isShared) return;
@@ -74,37 +60,11 @@ export class Link {
     });
   }
 
-  /** Carries a run until `leave`. */
-  follow(follower: Follower): void {
-    this.followers.add(follower);
-    this.carry(follower);
-  }
-
-  leave(follower: Follower): void {
-    this.followers.delete(follower);
-  }
-
-  private carry(follower: Follower): void {
-    const { operationId, executor, token } = follower;
-    if (!operationId) return;
-    if (this.isShared) return follower.carriedBy(this.mux.subscribe(operationId, { executor }));
-    const client = new AgentStreamClient({
-      gatewayUrl: this.api.baseUrl,
-      operationId,
-      token,
-      resumeOnConnect: !token,
-      getToken: ({ signal }) => follower.runToken(signal),
-    });
-    follower.carriedBy(client);
-    client.connect();
-  }
-
-  /** This gateway has no v2, so nothing was carried yet: every run gets a socket of its own. */
   private fallBack(reason: string): void {
     this.observer.logged({ kind: 'connection', type: 'one socket for each run', detail: reason });
     this.isShared = false;
-    for (const follower of this.followers) this.carry(follower);
-    this.mux.dispose();
+    // After the runs have heard of it too.
+    queueMicrotask(() => this.mux.dispose());
     this.observer.changed();
   }
 

@@ -1,13 +1,20 @@
-import { type AgentStreamEvent, type Completion, UnauthorizedError } from 'agent-gateway-client/mux';
-import type { ConnectionState, MuxOpLifecycleMessage } from 'agent-gateway-client/mux';
+import { ChatRun, UnauthorizedError, UnknownOperationError } from 'agent-gateway-client/run';
+import type {
+  AgentStreamEvent,
+  ChatRunBaseOptions,
+  ChatRunOutcome,
+  ChatRunSnapshot,
+  ConnectionState,
+  MuxOpLifecycleMessage,
+} from 'agent-gateway-client/run';
 import { ApiError, type GatewayApi, type NewRun, type RunSummary, type Script } from './api';
-import type { Carrier, Follower, Link } from './link';
+import type { Link } from './link';
 import type { LogEntry } from './log';
-import { forgetRun, isStartedHere, rememberRun } from './session';
-import { ClientTools } from './tools';
-import { Transcript } from './transcript';
+import { type Block, blocksOf, textOf } from './parts';
+import { type Question, Questions } from './questions';
+import { forgetRun, isStartedHere, rememberRun, toolCalls } from './session';
+import { TOOLS } from './tools';
 
-const STOP_WITHIN_MS = 10_000;
 const NO_TEXT = 'The text could not be loaded. It is asked for again when this conversation is opened again.';
 const GONE = 'The gateway does not know this run any more.';
 
@@ -15,7 +22,7 @@ export type RunState = 'running' | 'waiting' | 'finished' | 'failed' | 'stopped'
 
 export interface Outcome {
   /** `lost`: nobody knows the run any more, so nobody can say how it ended. */
-  status: Completion['status'] | 'lost';
+  status: 'completed' | 'error' | 'interrupted' | 'auth_failed' | 'disconnected' | 'lost';
   /** What a person should know about the ending, in plain words. */
   note?: string;
   /** The run may still work at the gateway, so connecting to it again makes sense. */
@@ -37,40 +44,46 @@ export interface RunContext {
 }
 
 /**
- * One run of the agent, from the moment the user sent the message to its one ending. What the page shows, the button
- * above all, follows from this object and never from the socket.
+ * One exchange with the agent: a `ChatRun`, in the words of this page.
  *
  * A run of another tab is known from the list of the server and from the feed; it is followed when somebody looks at it.
  */
-export class Run implements Follower {
-  transcript = new Transcript('');
+export class Run {
   outcome: Outcome | undefined;
   operationId: string | undefined;
-  token: string | undefined;
 
-  private carrier: Carrier | undefined;
-  private tools: ClientTools | undefined;
-  /** What the feed told last; the stream of a followed run knows better. */
+  private chat: ChatRun | undefined;
+  private readonly questions = new Questions(() => this.context.observer.changed(this));
+  /** What the feed told last; a run that is followed knows better. */
   private fed: string | null = null;
-  private stopping = false;
-  private stopTimer: ReturnType<typeof setTimeout> | undefined;
-  private announcing = false;
-  private textIncomplete = false;
-  private gone = false;
-  private lastEventId = '';
+  private stored: string | undefined;
+  private isTextMissing = false;
 
   private constructor(
     private readonly context: RunContext,
     readonly prompt: string,
     readonly script: Script,
     readonly startedAt: number,
-    readonly executor: boolean,
+    private readonly executor: boolean,
   ) {}
 
   /** Starts a run at the gateway and follows it. `started` resolves when the server answered. */
   static start(context: RunContext, message: NewRun): { run: Run; started: Promise<void> } {
     const run = new Run(context, message.prompt, message.script, Date.now(), true);
-    return { run, started: run.begin(message) };
+    let answered!: () => void;
+    const started = new Promise<void>((resolve) => (answered = resolve));
+    const start = async () => {
+      try {
+        const { operationId, token } = await context.api.startRun(message);
+        run.operationId = operationId;
+        rememberRun(operationId);
+        return { operationId, token };
+      } finally {
+        answered();
+      }
+    };
+    run.follow(new ChatRun({ ...run.options, start })).submit();
+    return { run, started };
   }
 
   /** A run that the server lists. One that this tab started before a reload is followed at once. */
@@ -79,25 +92,24 @@ export class Run implements Follower {
     const startedHere = isStartedHere(operationId);
     const run = new Run(context, prompt, script, startedAt, startedHere);
     run.operationId = operationId;
-    run.textIncomplete = true;
+    run.isTextMissing = true;
     run.fed = summary.status;
     if (summary.outcome) run.outcome = { status: summary.outcome, resumable: false };
     if (run.outcome) forgetRun(operationId);
-    else if (startedHere) run.follow();
+    else if (startedHere) run.resume();
     return run;
   }
 
   /** What the button of the composer does now. */
   get button(): 'send' | 'stop' | 'stopping' {
-    if (this.outcome) return 'send';
-    if (this.stopping) return 'stopping';
-    return this.transcript.visibleOutputEnded ? 'send' : 'stop';
+    if (this.snapshot?.phase === 'stopping') return 'stopping';
+    return this.snapshot?.canStop ? 'stop' : 'send';
   }
 
   get state(): RunState {
     switch (this.outcome?.status) {
       case undefined:
-        return this.waitsForUser ? 'waiting' : 'running';
+        return this.isWaiting ? 'waiting' : 'running';
       case 'completed':
         return 'finished';
       case 'interrupted':
@@ -108,243 +120,215 @@ export class Run implements Follower {
   }
 
   get connection(): ConnectionState | undefined {
-    return this.carrier?.state;
+    return this.chat?.connection;
+  }
+
+  get snapshot(): ChatRunSnapshot | undefined {
+    return this.chat?.getSnapshot();
+  }
+
+  get blocks(): Block[] {
+    return blocksOf(this.messages, this.questions.list, this.stored);
+  }
+
+  get text(): string {
+    return this.stored ?? textOf(this.messages);
   }
 
   /** Somebody looks at the run: follows one that goes on, loads the text of one that ended. */
   open(): void {
     if (this.outcome) {
-      if (this.textIncomplete) void this.completeText();
-    } else if (this.operationId && !this.carrier) this.follow();
+      if (this.isTextMissing) void this.loadText();
+    } else if (!this.chat) this.resume();
   }
 
-  /** Takes what the server lists; a followed run hears everything from its stream. */
+  /** Takes what the server lists; a followed run hears everything itself. */
   update({ status, outcome }: RunSummary): void {
-    if (this.carrier || this.outcome) return;
+    if (this.chat || this.outcome) return;
     if (outcome) return this.end({ status: outcome, resumable: false });
     this.tell(status);
   }
 
   /** The server does not list the run any more. */
   isNotListed(): void {
-    if (!this.carrier && !this.outcome) this.end({ status: 'lost', note: GONE, resumable: false });
+    if (!this.chat && !this.outcome) this.end({ status: 'lost', note: GONE, resumable: false });
   }
 
   /** Takes what the feed says of this run. */
   tell(status: MuxOpLifecycleMessage['status'] | null): void {
     this.fed = status;
-    if (this.carrier || this.outcome) return;
+    if (this.chat || this.outcome) return;
     if (status === 'completed' || status === 'error' || status === 'interrupted') {
       return this.end({ status, resumable: false });
     }
     this.context.observer.changed(this);
   }
 
-  /** Connects again to a run whose ending was only the loss of the connection. */
+  /** Follows the run from its first event, so that its text is whole. */
   resume(): void {
-    if (!this.operationId) return;
+    const { executor, operationId, options, startedAt } = this;
+    if (!operationId) return;
     this.outcome = undefined;
-    this.stopping = false;
-    this.tools?.resendAll();
-    if (this.executor) rememberRun(this.operationId);
-    this.follow();
+    if (executor) rememberRun(operationId);
+    this.follow(ChatRun.resume({ ...options, operationId, startedAt }));
   }
 
-  /** Asks the server to end the run, and stops waiting for that after ten seconds. */
   stop(): void {
-    if (this.outcome || this.stopping) return;
-    const { operationId } = this;
-    if (!operationId) return this.end({ status: 'interrupted', resumable: false });
-    this.stopping = true;
-    this.log('stop requested');
-    this.stopTimer = setTimeout(() => this.giveUpStopping(), STOP_WITHIN_MS);
-    this.context.api.interrupt(operationId).catch((error: Error) => this.log('stop failed', error.message));
-    this.context.observer.changed(this);
+    if (this.chat?.stop()) this.log('stop requested');
   }
 
-  /** Answers a question of the agent. Returns false when there is no connection to send it on. */
-  answer(requestId: string, content: string): boolean {
-    if (!this.carrier?.sendUserInput(requestId, content)) return false;
-    this.transcript.answer(requestId, content);
-    this.context.observer.changed(this);
-    return true;
+  answer(question: Question, content: string): void {
+    this.questions.answer(question, content);
   }
 
-  carriedBy(carrier: Carrier): void {
-    this.carrier = carrier;
-    this.listen(carrier);
-    void carrier.done.then((completion) => {
-      if (carrier === this.carrier && !this.outcome) this.finish(completion);
+  private get isWaiting(): boolean {
+    if (this.snapshot) return this.snapshot.waitingFor === 'user';
+    return this.fed === 'waiting_input' || this.fed === 'waiting_confirmation';
+  }
+
+  private get messages() {
+    return this.chat?.transcript.getSnapshot().messages ?? [];
+  }
+
+  private get options(): ChatRunBaseOptions {
+    const { context, executor } = this;
+    return {
+      ...context.link.carrier,
+      executor,
+      gatewayUrl: context.api.baseUrl,
+      getToken: ({ operationId, signal }) => this.token(operationId, signal),
+      interrupt: (operationId) => context.api.interrupt(operationId),
+      onIntervention: (intervention, { signal }) => this.questions.ask(intervention, signal),
+      storage: toolCalls(),
+      tools: executor ? TOOLS : undefined,
+    };
+  }
+
+  private follow(chat: ChatRun): ChatRun {
+    const { observer } = this.context;
+    this.chat?.dispose();
+    this.chat = chat;
+    this.stored = undefined;
+    this.isTextMissing = false;
+    let before = chat.getSnapshot();
+    chat.on('changed', (snapshot) => {
+      this.logChange(before, snapshot);
+      const isUnknown = snapshot.waitingFor === 'operation' && before.waitingFor !== 'operation';
+      before = snapshot;
+      if (isUnknown) void this.announce(chat);
+      observer.changed(this);
     });
-    this.context.observer.changed(this);
+    chat.on('agent_event', (event) => {
+      observer.logged({ kind: 'event', type: event.type, id: chat.cursor, detail: detailOf(event) });
+    });
+    chat.on('error', ({ message }) => this.log('error', message));
+    chat.on('stop_refused', () => this.log('stop refused'));
+    chat.on('tool_result_expired', (toolCallId) => this.log('tool result expired', toolCallId));
+    chat.on('settled', (outcome) => this.outcome ?? this.end(inWords(outcome)));
+    chat.transcript.subscribe(() => {
+      const { needsRefetch } = chat.transcript.getSnapshot();
+      if (needsRefetch === 'gap' && !this.isTextMissing) this.log('continuity', needsRefetch);
+      this.isTextMissing ||= needsRefetch === 'gap';
+      observer.changed(this);
+    });
+    return chat;
   }
 
-  /** The `getToken` of a socket of its own: an `UnauthorizedError` ends the run, any other error is tried again. */
-  async runToken(signal: AbortSignal): Promise<string> {
+  private logChange(before: ChatRunSnapshot, { connection, phase }: ChatRunSnapshot): void {
+    const { logged } = this.context.observer;
+    if (connection && connection !== before.connection) logged({ kind: 'connection', type: connection });
+    if (phase !== before.phase) this.log('phase', phase);
+  }
+
+  private async token(operationId: string, signal: AbortSignal): Promise<string> {
     this.log('token requested');
     try {
-      return await this.context.api.runToken(this.operationId ?? '', signal);
+      return await this.context.api.runToken(operationId, signal);
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 0;
       this.log('no token', (error as Error).message);
-      this.gone = status === 404;
-      if (this.gone) throw new UnauthorizedError(GONE);
+      if (status === 404) throw new UnknownOperationError(GONE);
       if (status === 401) throw new UnauthorizedError('The server gives no new token for this run.');
       throw error;
     }
   }
 
-  private get waitsForUser(): boolean {
-    if (this.carrier) return this.transcript.hasOpenQuestion;
-    return this.fed === 'waiting_input' || this.fed === 'waiting_confirmation';
-  }
-
-  private async begin(message: NewRun): Promise<void> {
-    const { api } = this.context;
-    try {
-      const { operationId, token } = await api.startRun(message);
-      this.operationId = operationId;
-      if (this.outcome) {
-        // Stopped before the server answered: end it there, and follow nothing.
-        await api.interrupt(operationId);
-        return;
-      }
-      this.token = token;
-      rememberRun(operationId);
-      this.follow();
-    } catch (error) {
-      this.log('start failed', (error as Error).message);
-      if (!this.outcome) this.end({ status: 'error', note: (error as Error).message, resumable: false });
-    }
-  }
-
-  /** Follows the run from its first event, so that its text is whole. */
-  private follow(): void {
-    this.lastEventId = '';
-    this.textIncomplete = false;
-    const { operationId = '' } = this;
-    this.transcript = new Transcript(operationId);
-    this.tools ??= new ClientTools(operationId, (result) => this.carrier?.sendToolResult(result) ?? false);
-    this.context.link.follow(this);
-  }
-
-  private listen(carrier: Carrier): void {
-    const connection = (type: string, detail?: string) => {
-      this.context.observer.logged({ kind: 'connection', type, detail });
-      this.context.observer.changed(this);
-    };
-    carrier.on('agent_event', (event) => this.receive(event, carrier.lastEventId));
-    carrier.on('input_request', ({ requestId, prompt }) => {
-      this.transcript.ask(requestId, prompt);
-      connection('input_request', prompt);
-    });
-    carrier.on('status_change', (status) => {
-      if (status === 'running') this.transcript.closeQuestions();
-      connection('status_change', status);
-    });
-    carrier.on('continuity', ({ kind }) => {
-      this.textIncomplete = true;
-      connection('continuity', kind);
-    });
-    carrier.on('connected', () => {
-      this.tools?.resend();
-      connection('connected');
-    });
-    carrier.on('resume_complete', ({ status, pending }) => {
-      connection('resume_complete', pending ? 'pending' : status);
-      if (pending) void this.announce();
-    });
-    carrier.on('status_changed', (status) => connection('status_changed', status));
-    carrier.on('reconnecting', (delayMs) => connection('reconnecting', `in ${Math.round(delayMs)} ms`));
-    carrier.on('disconnected', () => connection('disconnected'));
-    carrier.on('auth_expired', () => connection('auth_expired'));
-    carrier.on('auth_failed', (reason) => connection('auth_failed', reason));
-    carrier.on('session_complete', ({ source }) => connection('session_complete', source));
-    carrier.on('error', (error) => connection('error', error.message));
-  }
-
-  private receive(event: AgentStreamEvent, eventId: string): void {
-    const streamed = event.type === 'stream_end' ? this.transcript.text : undefined;
-    // A replay tells every tab of the calls, but only one runs the tool.
-    if (event.type !== 'tool_execute' || this.executor) this.transcript.apply(event);
-    if (event.type === 'tool_execute' && this.executor) this.tools?.execute(event.data);
-    const id = eventId === this.lastEventId ? undefined : eventId;
-    this.lastEventId = eventId;
-    this.context.observer.logged({ kind: 'event', type: event.type, id, detail: detailOf(event) });
-    if (streamed !== undefined) this.reportCompletion(streamed, 'from the final content');
-    this.context.observer.changed(this);
-  }
-
   /** The gateway forgot the run, so the server has to tell it again; without that nothing more would ever come. */
-  private async announce(): Promise<void> {
-    if (this.announcing || !this.operationId) return;
-    this.announcing = true;
-    const problem = await this.context.api.announce(this.operationId).then(
+  private async announce(chat: ChatRun): Promise<void> {
+    const { operationId = '' } = chat.getSnapshot();
+    const problem = await this.context.api.announce(operationId).then(
       () => undefined,
       (error: ApiError) => error,
     );
-    this.announcing = false;
     this.log(problem ? 'not announced' : 'announced again', problem?.message);
-    if (!problem || this.outcome) return;
+    if (!problem || this.outcome || chat !== this.chat) return;
     if (problem.status === 404) this.end({ status: 'lost', note: GONE, resumable: false });
     else this.end({ status: 'disconnected', note: problem.message, resumable: true });
-  }
-
-  private giveUpStopping(): void {
-    const note =
-      'The gateway did not confirm the stop within 10 seconds. The run may still be working there.';
-    this.end({ status: 'interrupted', note, resumable: false });
-  }
-
-  private finish({ status, reason, detail }: Completion): void {
-    if (this.gone) return this.end({ status: 'lost', note: GONE, resumable: false });
-    const words = typeof detail === 'string' && detail ? detail : reason;
-    this.end({
-      status,
-      note: this.transcript.error ?? (status === 'completed' ? undefined : (WORDS[words ?? ''] ?? words)),
-      resumable: status === 'auth_failed' || status === 'disconnected',
-    });
+    chat.detach();
   }
 
   private end(outcome: Outcome): void {
-    clearTimeout(this.stopTimer);
-    this.transcript.end();
     this.outcome = outcome;
-    this.context.link.leave(this);
-    // Its last state stays readable, for the badge.
-    this.carrier?.dispose();
     if (this.operationId) forgetRun(this.operationId);
     this.log('run ended', outcome.status);
     this.context.observer.ended(this);
-    if (this.textIncomplete && this.carrier) void this.completeText();
+    if (this.isTextMissing && this.chat) void this.loadText();
   }
 
-  /** The stored text is the better one where the stream was not followed, had a gap, or began anew. */
-  private async completeText(): Promise<void> {
+  /** The stored text is the better one where the run was not followed, or a part of it is missing. */
+  private async loadText(): Promise<void> {
     if (!this.operationId) return;
     const stored = await this.context.api.run(this.operationId).catch((error: Error) => {
       this.log('text not loaded', error.message);
       return undefined;
     });
     if (!this.outcome) return;
-    this.textIncomplete = !stored;
-    const streamed = this.transcript.text;
-    if (stored) this.transcript.replaceText(stored.text);
+    this.isTextMissing = !stored;
+    if (stored && stored.text !== this.text) {
+      this.stored = stored.text;
+      this.log('text completed', 'from the stored text');
+    }
     const known = this.outcome.note === NO_TEXT ? undefined : this.outcome.note;
     const told = this.state === 'failed' ? (stored?.detail ?? undefined) : undefined;
     this.outcome = { ...this.outcome, note: known ?? (stored ? told : NO_TEXT) };
-    this.reportCompletion(streamed, 'from the stored text');
     this.context.observer.changed(this);
-  }
-
-  private reportCompletion(streamed: string, detail: string): void {
-    if (streamed !== this.transcript.text) this.log('text completed', detail);
   }
 
   private log(type: string, detail?: string): void {
     this.context.observer.logged({ kind: 'page', type, detail });
   }
 }
+
+function inWords({ detail, ending, reason, resumable, verdict }: ChatRunOutcome): Outcome {
+  const note = NOTES[ending] ?? (detail || WORDS[reason ?? ''] || reason);
+  switch (verdict) {
+    case 'completed':
+      return { status: 'completed', resumable: false };
+    case 'failed':
+      return { status: 'error', note, resumable: false };
+    case 'interrupted':
+      return { status: 'interrupted', note: NOTES[ending], resumable: false };
+    case 'unknown':
+      return {
+        status: STATUS[ending] ?? 'disconnected',
+        note: note ?? `The run was left: ${ending}`,
+        resumable,
+      };
+  }
+}
+
+const STATUS: Record<string, Outcome['status']> = {
+  auth_failed: 'auth_failed',
+  refresh_failed: 'auth_failed',
+  unauthorized: 'auth_failed',
+  unknown_operation: 'lost',
+};
+
+const NOTES: Record<string, string> = {
+  stopped: 'The server stopped the run; the gateway did not confirm the stop.',
+  stop_unconfirmed: 'The gateway did not confirm the stop. The run may still be working there.',
+  unknown_operation: GONE,
+};
 
 /** Reasons that a gateway gives as a code. */
 const WORDS: Record<string, string> = {

@@ -1,12 +1,13 @@
+import type { ToolCallStorage } from 'agent-gateway-client/run';
+
 const RUNS = 'chat.runs';
 
-/** Tool results by tool call, of each run that this tab started and that goes on. */
-type Runs = Record<string, Record<string, unknown>>;
+/** The runs that this tab started and that go on. */
+type Runs = Record<string, true>;
 
 /** Remembers over a reload that the tools of this run are run by this tab. */
 export function rememberRun(operationId: string): void {
-  const runs = read();
-  write({ ...runs, [operationId]: runs[operationId] ?? {} });
+  write({ ...read(), [operationId]: true });
 }
 
 export function isStartedHere(operationId: string): boolean {
@@ -18,18 +19,13 @@ export function forgetRun(operationId: string): void {
   if (forgotten) write(others);
 }
 
-/** Results of the client tools of a run, so that a reload does not run a tool a second time. */
-export function toolResults<T>(operationId: string): {
-  get: (toolCallId: string) => T | undefined;
-  set: (toolCallId: string, result: T) => void;
-} {
-  return {
-    get: (toolCallId) => read()[operationId]?.[toolCallId] as T | undefined,
-    set: (toolCallId, result) => {
-      const runs = read();
-      write({ ...runs, [operationId]: { ...runs[operationId], [toolCallId]: result } });
-    },
-  };
+/** Where all tabs of the browser keep which tool calls were taken on; `undefined` where nothing is kept. */
+export function toolCalls(): ToolCallStorage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
 }
 
 // Storage can be switched off by the user, full, or hold something else: the page works without it.

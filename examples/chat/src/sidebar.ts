@@ -1,4 +1,4 @@
-import type { GatewayMuxState } from 'agent-gateway-client/mux';
+import type { GatewayMuxState } from 'agent-gateway-client/run';
 import { STATUS } from './badge';
 import { addressOf, type Conversation, type ConversationState } from './conversation';
 import { element, icon, oncePerFrame } from './dom';

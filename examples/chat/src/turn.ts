@@ -26,7 +26,7 @@ export class Turn {
   private shownOutcome: Outcome | undefined;
 
   constructor(private readonly run: Run) {
-    this.blocks = new BlockList((requestId, content) => run.answer(requestId, content));
+    this.blocks = new BlockList((question, content) => run.answer(question, content));
     this.answer.append(this.blocks.root, this.waiting, this.ending);
     const message = element('article', { class: 'message message-user', 'aria-label': 'You' }, run.prompt);
     message.dataset.testid = 'user-message';
@@ -45,10 +45,11 @@ export class Turn {
     const working = !run.outcome;
     this.answer.dataset.state = run.outcome?.status ?? 'running';
     this.answer.setAttribute('aria-busy', String(working));
-    this.blocks.update(run.transcript);
+    const { blocks } = run;
+    this.blocks.update(blocks);
     this.waiting.hidden = !working;
     const label = this.waiting.lastElementChild;
-    if (label) label.textContent = waitingFor(run);
+    if (label) label.textContent = waitingFor(run, blocks.length === 0);
     this.renderEnding(run.outcome);
   }
 
@@ -79,13 +80,13 @@ export class Turn {
       footer.append(element('span', { class: 'tag' }, ENDING.interrupted));
     if (outcome.note) footer.append(element('span', {}, outcome.note));
     const copy = button('Copy', () => void this.copy(copy));
-    if (this.run.transcript.text) footer.append(copy);
+    if (this.run.text) footer.append(copy);
     return footer;
   }
 
   private async copy(copy: HTMLButtonElement): Promise<void> {
     try {
-      await navigator.clipboard.writeText(this.run.transcript.text);
+      await navigator.clipboard.writeText(this.run.text);
       copy.textContent = 'Copied';
     } catch {
       copy.textContent = 'Not allowed to copy';
@@ -93,11 +94,11 @@ export class Turn {
   }
 }
 
-function waitingFor(run: Run): string {
-  if (run.button === 'stopping') return 'Stopping…';
-  if (run.transcript.hasOpenQuestion) return 'Waiting for your answer';
-  if (run.transcript.visibleOutputEnded) return 'Finishing…';
-  return run.transcript.blocks.length === 0 ? 'Starting…' : '';
+function waitingFor({ button, snapshot, state }: Run, isEmpty: boolean): string {
+  if (button === 'stopping') return 'Stopping…';
+  if (state === 'waiting') return 'Waiting for your answer';
+  if (snapshot?.loading && !snapshot.visiblyLoading) return 'Finishing…';
+  return isEmpty ? 'Starting…' : '';
 }
 
 function dots(): HTMLElement {

@@ -64,6 +64,10 @@ export class Transport {
     return this.carrier?.lastEventId;
   }
 
+  get state(): ConnectionState | undefined {
+    return this.carrier?.state;
+  }
+
   /** Calls the carrier; a payload that cannot be sent is reported, and `false`. */
   send(use: (carrier: Carrier) => boolean): boolean {
     try {
@@ -85,20 +89,25 @@ export class Transport {
     const gatewayUrl = opening.gatewayUrl ?? options.gatewayUrl;
     const { executor, lastEventId, operationId } = opening;
     const common = { gatewayUrl, getToken: tokens(options, opening), logger, operationId, WebSocket };
-    const isShared =
-      transport === 'v2' || (transport === 'auto' && !opening.fallback && servesShared(gatewayUrl));
+    const mayBeShared = !opening.fallback && (options.mux !== undefined || servesShared(gatewayUrl));
+    const isShared = transport === 'v2' || (transport === 'auto' && mayBeShared);
     if (!isShared) {
       const client = new AgentStreamClient({ ...common, lastEventId, resumeOnConnect: opening.resume });
       this.attach(client);
       return client.connect();
     }
-    const mux = sharedMux(common);
+    const mux = options.mux ?? sharedMux(common);
     const subscription = mux.subscribe(operationId, {
       executor: options.executor ?? executor,
       lastEventId,
     });
     this.attach(subscription);
-    this.undo.push(mux.on('unavailable', () => this.tell('unavailable', subscription.lastEventId)));
+    // A client of the application that need not fall back dials on, however long the gateway is away.
+    if (!options.mux || transport === 'auto') {
+      const ignore = mux.on('unavailable', () => this.tell('unavailable', subscription.lastEventId));
+      this.undo.push(ignore);
+      if (options.mux) this.undo.push(subscription.on('connected', ignore));
+    }
     this.tell('status_changed', subscription.state);
   }
 

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../errors.js';
+import type { GatewayMuxClient } from '../mux.js';
 import type {
   ConnectionStatus,
   InputRequest,
@@ -239,6 +240,11 @@ export interface ChatRunBaseOptions {
   logger?: Logger;
   /** The stored messages of the conversation, as the server tells them. */
   messages?: readonly object[];
+  /**
+   * Carries the run where the gateway serves one socket for all, with tokens of its own; the application disposes it.
+   * Default: one that the runs of this page share.
+   */
+  mux?: GatewayMuxClient;
   /** Answers a question of the agent; aborted when the question is over. Without it no question is answered here. */
   onIntervention?(intervention: ChatIntervention, context: { signal: AbortSignal }): MaybePromise<unknown>;
   /** Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. Default: this page's memory. */

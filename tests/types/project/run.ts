@@ -1,5 +1,6 @@
 import {
   ChatRun,
+  GatewayMuxClient,
   UnauthorizedError,
   UnknownOperationError,
   type ChatIntervention,
@@ -43,6 +44,7 @@ const options: ChatRunOptions = {
   },
   storage: localStorage,
   limits: { connect: 1_000 },
+  mux: new GatewayMuxClient({ gatewayUrl: 'https://gateway.example.org', getToken: () => 'token' }),
   transport: 'auto',
   WebSocket,
 };
@@ -60,6 +62,7 @@ export async function chat(): Promise<ChatRunOutcome> {
   const off: () => void = run.on('settled', ({ ending, verdict }) => console.log(ending, verdict));
   run.on('changed', ({ canSend, phase }) => console.log(canSend, phase));
   run.submit();
+  console.log(run.connection?.reason, run.connection?.retryAt);
   const [message]: readonly ChatMessage[] = run.transcript.getSnapshot().messages;
   for (const part of message?.parts ?? []) {
     if (part.type === 'text' || part.type === 'reasoning') console.log(part.text);
