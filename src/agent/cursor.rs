@@ -146,8 +146,8 @@ impl Cursor {
     /// Whether the frame that was delivered under this id is this one; `head` where it is an event. `None`: that cannot
     /// be told, because it is not remembered, or because neither has a timestamp.
     pub fn agrees(&self, number: u64, head: Option<&EventHead>) -> Option<bool> {
-        let from_newest = self.newest.checked_sub(number)? as usize;
-        let place = self.delivered.len().checked_sub(from_newest + 1)?;
+        let from_newest = usize::try_from(self.newest.checked_sub(number)?).ok()?;
+        let place = self.delivered.len().checked_sub(from_newest)?.checked_sub(1)?;
         let delivered = (*self.delivered.get(place)?)?;
         let key = head.and_then(EventKey::of).unwrap_or(EventKey::NONE);
         (delivered != EventKey::NONE || key != EventKey::NONE).then_some(delivered == key)

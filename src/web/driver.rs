@@ -6,12 +6,11 @@ use std::cell::{RefCell, RefMut};
 use std::convert::Infallible;
 use std::rc::{Rc, Weak};
 
-use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::alarm::Alarm;
 use super::host::{Host, LogLevel};
-use super::platform;
+use super::platform::{self, now};
 use super::socket::Socket;
 use super::wake::WakeSignals;
 use crate::machine::{DialId, Input, Output, RequestId};
@@ -161,8 +160,18 @@ impl<E: Engine> Driver<E> {
         self.input(Input::Answered { request, answer });
     }
 
-    /// Takes the end of a socket in.
-    pub(super) fn closed(&self, dial: DialId, code: u16, reason: String, now: Timestamp) {
+    /// Takes in what a socket reports besides frames: 0 open, 1 an error, 2 its end, 3 a message that is no frame.
+    pub(super) fn signal(&self, dial: DialId, kind: u32, code: u16, text: String, now: Timestamp) {
+        let input = match kind {
+            0 => Input::Opened { dial },
+            1 => Input::Faulted { dial },
+            2 => return self.closed(dial, code, text, now),
+            _ => Input::Garbled { dial, detail: text },
+        };
+        self.input_at(input, now);
+    }
+
+    fn closed(&self, dial: DialId, code: u16, reason: String, now: Timestamp) {
         self.host.log(LogLevel::Info, "the socket was closed", &closing(code, &reason));
         let closed = self.take_socket(dial);
         self.input_at(Input::Closed { dial, code, reason }, now);
@@ -303,8 +312,4 @@ fn closing(code: u16, reason: &str) -> String {
     text.push(' ');
     text.push_str(reason);
     text
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(Date::now() as u64)
 }

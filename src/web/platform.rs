@@ -1,8 +1,10 @@
 //! What the platform and the engine do for every client.
 
-use js_sys::Function;
+use js_sys::{Date, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
+
+use crate::time::Timestamp;
 
 #[wasm_bindgen(module = "/src/web/codec.js")]
 extern "C" {
@@ -28,4 +30,14 @@ extern "C" {
     /// A message for a human from whatever was thrown.
     #[wasm_bindgen(js_name = messageOf)]
     pub(super) fn message_of(thrown: &JsValue) -> String;
+}
+
+/// The engine's clock.
+pub(super) fn now() -> Timestamp {
+    millis(Date::now())
+}
+
+/// What the engine's clock said, as JavaScript hands it over.
+pub(super) fn millis(now: f64) -> Timestamp {
+    Timestamp::from_millis(now as u64)
 }

@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 use super::agent_gateway::AgentGateway;
 use super::codec;
 use super::driver::Driver;
+use super::platform::millis;
 use crate::machine::{Answer, DialId, Input, RequestId, Wake};
-use crate::time::Timestamp;
 use crate::v2::wire::Channel;
 
 /// A way back into a client, for the snippets of this module. Once the client is gone it does nothing.
@@ -73,15 +73,9 @@ impl AgentGatewayPort {
 
     /// What a socket reports besides frames.
     pub fn signal(&self, dial: u32, kind: u32, code: u16, text: String, now: f64) {
-        let Some(driver) = self.0.upgrade() else { return };
-        let dial = DialId(dial);
-        let input = match kind {
-            0 => Input::Opened { dial },
-            1 => Input::Faulted { dial },
-            2 => return driver.closed(dial, code, text, millis(now)),
-            _ => Input::Garbled { dial, detail: text },
-        };
-        driver.input_at(input, millis(now));
+        if let Some(driver) = self.0.upgrade() {
+            driver.signal(DialId(dial), kind, code, text, millis(now));
+        }
     }
 
     /// What the page or the network reports.
@@ -101,8 +95,4 @@ impl AgentGatewayPort {
         };
         driver.answer(RequestId(request), answer);
     }
-}
-
-fn millis(now: f64) -> Timestamp {
-    Timestamp::from_millis(now as u64)
 }

@@ -5,10 +5,10 @@ use std::rc::Weak;
 use wasm_bindgen::prelude::*;
 
 use super::super::driver::Driver;
+use super::super::platform::millis;
 use super::payload::Value;
 use crate::machine::{DialId, Input, Wake};
 use crate::openclaw::Client;
-use crate::time::Timestamp;
 
 /// A way back into a client, for the snippets of this module. Once the client is gone it does nothing.
 #[wasm_bindgen]
@@ -31,15 +31,9 @@ impl OpenClawPort {
 
     /// What a socket reports besides frames: 0 open, 1 an error, 2 its end, 3 a message that is no frame.
     pub fn signal(&self, dial: u32, kind: u32, code: u16, text: String, now: f64) {
-        let Some(driver) = self.0.upgrade() else { return };
-        let dial = DialId(dial);
-        let input = match kind {
-            0 => Input::Opened { dial },
-            1 => Input::Faulted { dial },
-            2 => return driver.closed(dial, code, text, millis(now)),
-            _ => Input::Garbled { dial, detail: text },
-        };
-        driver.input_at(input, millis(now));
+        if let Some(driver) = self.0.upgrade() {
+            driver.signal(DialId(dial), kind, code, text, millis(now));
+        }
     }
 
     /// What the page or the network reports.
@@ -48,8 +42,4 @@ impl OpenClawPort {
             driver.input(Input::Woke(Wake::from_signal(signal)));
         }
     }
-}
-
-fn millis(now: f64) -> Timestamp {
-    Timestamp::from_millis(now as u64)
 }

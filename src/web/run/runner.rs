@@ -5,7 +5,6 @@
 use std::cell::{RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
-use js_sys::Date;
 use wasm_bindgen::prelude::*;
 
 use super::mirror::{self, Step};
@@ -18,7 +17,7 @@ use crate::run::transcript::{Change, Fetch, Row, Transcript};
 use crate::run::{Answer, ChatRun, Event, Input, Output, Phase, Question, Snapshot, ToolReply, TransportId};
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
-use crate::web::platform::{member, release, text_member};
+use crate::web::platform::{member, now, release, text_member};
 use crate::web::wake::WakeSignals;
 
 /// Listeners that call back into the run may nest this deep; the outermost call finishes the rest.
@@ -385,8 +384,4 @@ impl Drop for Runner {
     fn drop(&mut self) {
         release(&self.port);
     }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(Date::now() as u64)
 }
