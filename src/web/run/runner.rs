@@ -10,11 +10,12 @@ use wasm_bindgen::prelude::*;
 use super::mirror::{self, Step};
 use super::text::EngineText;
 use super::{read, shape, told};
+use crate::agent::EventType;
 use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
 use crate::run::transcript::{Change, Fetch, Row, Transcript};
-use crate::run::{Answer, ChatRun, Event, Input, Output, Phase, Question, Snapshot, ToolReply, TransportId};
+use crate::run::{Answer, ChatRun, Event, Input, Output, Question, Snapshot, Told, ToolReply, TransportId};
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
 use crate::web::platform::{member, now, release, text_member};
@@ -45,7 +46,10 @@ extern "C" {
     fn send_answer(this: &RunHost, transport: u32, kind: &str, id: &str, reply: &JsValue);
     #[wasm_bindgen(method)]
     fn emit(this: &RunHost, name: &str, argument: &JsValue);
-    /// A change of the messages.
+    /// A text of the messages grew.
+    #[wasm_bindgen(method)]
+    fn append(this: &RunHost, message: u32, part: u32, text: &JsValue);
+    /// Any other change of the messages.
     #[wasm_bindgen(method)]
     fn change(this: &RunHost, name: &str, message: u32, part: u32, content: &JsValue);
     /// The messages are to be shown.
@@ -70,6 +74,7 @@ struct State {
     run: ChatRun<JsValue>,
     transcript: Transcript<EngineText>,
     notify: Notify,
+    own_id: Option<JsValue>,
     /// Whether the connection that stands next replays what the page may have seen.
     replays: bool,
     alarm: Alarm,
@@ -89,6 +94,7 @@ impl Runner {
             run,
             transcript: Transcript::new(rows, None),
             notify: Notify::default(),
+            own_id: None,
             replays: false,
             alarm: Alarm::default(),
             wake_signals: None,
@@ -149,6 +155,12 @@ impl Runner {
 
     /// Takes an event of the agent in.
     pub(super) fn event(&self, transport: TransportId, event: &JsValue) {
+        let Some(own_id) = self.own_id() else { return };
+        if let Some(piece) = read::piece(event, &own_id) {
+            self.update(|transcript| transcript.handle(piece));
+            let told = Told::Event { event_type: EventType::STREAM_CHUNK, own: true };
+            return self.input(Input::Told { transport, told });
+        }
         let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
         let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
         let name = text_member(event, "type").unwrap_or_default();
@@ -159,6 +171,15 @@ impl Runner {
         if let Some(told) = told::event(&name, own, member(event, "data"), |request| self.host.review(request)) {
             self.input(Input::Told { transport, told });
         }
+    }
+
+    /// The id of the run's operation, as the engine keeps it.
+    fn own_id(&self) -> Option<JsValue> {
+        let mut state = self.state.borrow_mut();
+        if state.own_id.is_none() {
+            state.own_id = state.run.operation_id().map(|id| JsValue::from_str(id));
+        }
+        state.own_id.clone()
     }
 
     /// Changes the messages, and tells the mirror.
@@ -268,7 +289,7 @@ impl Runner {
                 }
             })
         });
-        let active = !matches!(state.run.snapshot().phase, Phase::Idle | Phase::Settled);
+        let active = state.run.is_under_way();
         if active && state.wake_signals.is_none() {
             state.wake_signals = Some(WakeSignals::listen(&self.port));
         } else if !active {
@@ -370,13 +391,18 @@ impl Runner {
         if everything {
             let messages = self.state.borrow().transcript.messages().to_vec();
             for (message, content) in messages.iter().enumerate() {
-                self.tell_step(Step { name: "message_inserted", message, part: 0, content: mirror::shape(content) });
+                self.tell_step(mirror::inserted(message, content));
             }
         }
     }
 
-    fn tell_step(&self, Step { name, message, part, content }: Step) {
-        self.host.change(name, message as u32, part as u32, &content);
+    fn tell_step(&self, step: Step) {
+        match step {
+            Step::Append { message, part, text } => self.host.append(message as u32, part as u32, &text),
+            Step::Change { name, message, part, content } => {
+                self.host.change(name, message as u32, part as u32, &content);
+            }
+        }
     }
 }
 
