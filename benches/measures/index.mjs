@@ -8,3 +8,4 @@ export { measureReplay } from './replay.mjs';
 export { measureStartup } from './startup.mjs';
 export { measureThroughput } from './throughput.mjs';
 export { measureTranscript } from './transcript.mjs';
+export { measureOpenClaw } from './openclaw.mjs';
