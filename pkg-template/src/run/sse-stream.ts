@@ -67,18 +67,18 @@ export class SseStream {
 
   /** Whether an event comes after all that were delivered: a request that takes over from another may repeat some. */
   isNews({ id }: { id?: unknown }): boolean {
-    const [time, count] = numbers(id);
-    const [lastTime, lastCount] = numbers(this.position);
-    return Number.isNaN(time) || time > lastTime || (time === lastTime && count > lastCount);
+    const [time, count] = numbers(id) ?? [Infinity, 0];
+    const [lastTime, lastCount] = numbers(this.position) ?? [-1, 0];
+    return time > lastTime || (time === lastTime && count > lastCount);
   }
 
   delivered({ id }: { id?: unknown }): void {
     this.known = true;
-    if (typeof id === 'string' && POSITION.test(id)) this.position = id;
+    if (numbers(id)) this.position = id as string;
   }
 }
 
-function numbers(id: unknown): [number, number] {
-  const [, time, count] = (typeof id === 'string' && POSITION.exec(id)) || [];
-  return [Number(time ?? NaN), Number(count ?? NaN)];
+function numbers(id: unknown): [number, number] | undefined {
+  const parts = typeof id === 'string' && POSITION.exec(id);
+  return parts ? [Number(parts[1]), Number(parts[2])] : undefined;
 }
