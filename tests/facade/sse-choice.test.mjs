@@ -28,30 +28,43 @@ afterEach(() => {
 
 describe('a run whose sockets are blocked', () => {
   test('goes on as server-sent events, says so, and dials no more', async () => {
-    const { run, errors } = await submitted();
+    const { run, errors, events } = await submitted();
     await failSocketsUntilStream();
     assert.match(ScriptedSocket.latest.url, /\/ws\?operationId=op_1$/);
-    assert.equal(run.getSnapshot().transport, undefined, 'nothing carries it yet');
     assert.equal(stream.latest.url.origin, gatewayUrl);
     await stream.latest.greet();
+    await stream.latest.events(0, START, text('who'));
+    assert.deepEqual(events, [], 'a socket may still come through');
+    assert.equal(run.getSnapshot().transport, undefined);
+    ScriptedSocket.latest.drop();
     const { connection, phase, transport } = run.getSnapshot();
-    assert.deepEqual(
-      { connection, phase, transport },
-      { connection: 'connected', phase: 'streaming', transport: 'sse' },
-    );
+    assert.deepEqual([connection, phase, transport], ['connected', 'streaming', 'sse']);
     assert.deepEqual(errors, ['sockets_blocked']);
     const dialled = ScriptedSocket.all.length;
-    await stream.latest.events(0, START, text('whole'), END);
+    await stream.latest.events(2, text('le'), END);
     assert.equal((await run.done).verdict, 'completed');
+    assert.deepEqual(events, ['stream_start', 'stream_chunk', 'stream_chunk', 'agent_runtime_end']);
     await after(60_000);
     assert.equal(ScriptedSocket.all.length, dialled);
     assert.equal(stream.requests.length, 1);
+  });
+
+  test('is over where its stream brought the end before that was known', async () => {
+    const { run, events } = await submitted();
+    await failSocketsUntilStream();
+    await stream.latest.greet();
+    await stream.latest.events(0, START, text('whole'), END);
+    ScriptedSocket.latest.drop();
+    const { terminalReceived, verdict } = await run.done;
+    assert.deepEqual([terminalReceived, verdict], [true, 'completed']);
+    assert.equal(events.length, 3);
   });
 
   test('is the last to find out: the next run of the page begins so', async () => {
     const { run } = await submitted();
     await failSocketsUntilStream();
     await stream.latest.greet();
+    ScriptedSocket.latest.drop();
     run.detach();
     forgetSockets();
     await submitted();
@@ -62,13 +75,27 @@ describe('a run whose sockets are blocked', () => {
   test('is carried by a socket that stands before the stream does', async () => {
     const { run, errors } = await submitted();
     await failSocketsUntilStream();
-    await after(2_000);
+    (await nextSocket()).authenticate();
+    assert.equal(run.getSnapshot().transport, 'v1');
+    assert.equal(stream.latest.aborted, true);
+    assert.deepEqual(errors, []);
+    ScriptedSocket.latest.receiveEvent(1, 'agent_runtime_end', { reason: 'done' });
+    assert.equal((await run.done).verdict, 'completed');
+  });
+
+  test('is carried by the socket that is dialled at once when the stream stands', async () => {
+    const { run, events } = await submitted();
+    await failSocketsUntilStream();
+    const dialled = ScriptedSocket.all.length;
+    await stream.latest.greet();
+    await stream.latest.events(0, START, text('who'));
+    assert.equal(ScriptedSocket.all.length, dialled + 1);
     ScriptedSocket.latest.authenticate();
     assert.equal(run.getSnapshot().transport, 'v1');
     assert.equal(stream.latest.aborted, true);
-    assert.ok(!errors.includes('sockets_blocked'));
-    ScriptedSocket.latest.receiveEvent(1, 'agent_runtime_end', { reason: 'done' });
-    assert.equal((await run.done).verdict, 'completed');
+    assert.deepEqual(events, []);
+    await failSockets(60_000);
+    assert.equal(stream.requests.length, 1, 'what stood once is no blocked socket');
   });
 
   test('keeps dialling where there is no stream either, until its limit', async () => {
@@ -107,6 +134,7 @@ describe('a run whose sockets are blocked', () => {
     await settled();
     await failSocketsUntilStream();
     await stream.latest.greet();
+    ScriptedSocket.latest.drop();
     assert.equal(stream.latest.url.searchParams.get('lastEventId'), '0');
     await after(1_000);
     assert.equal(run.transcript.getSnapshot().needsRefetch, 'gap');
@@ -134,11 +162,9 @@ describe('a run asks for no stream', () => {
     assert.equal(next.run.getSnapshot().transport, 'v2', 'the page is not on another transport');
   });
 
-  test('after a socket of its own stood once', async () => {
+  test('after a socket of its own stood at once', async () => {
     await learnThatThereIsNoV2();
     const { run } = await submitted();
-    ScriptedSocket.latest.drop();
-    await after(1_000);
     ScriptedSocket.latest.authenticate();
     assert.equal(run.getSnapshot().transport, 'v1');
     await failSockets(60_000);
@@ -147,9 +173,11 @@ describe('a run asks for no stream', () => {
 
   test('where it is a token that is missing', async () => {
     await learnThatThereIsNoV2();
-    const getToken = () => Promise.reject(Error('later'));
+    let asked = 0;
+    const getToken = () => (++asked === 1 ? Promise.reject(Error('later')) : 'token_1');
     await submitted({ getToken, start: () => ({ operationId: 'op_1' }) });
-    for (let time = 0; time < 5; time++) await after(10_000);
+    (await nextSocket()).open();
+    assert.equal(asked, 2);
     assert.equal(stream.requests.length, 0);
   });
 });
@@ -248,7 +276,7 @@ async function failSocketsUntilStream() {
 }
 
 async function nextSocket() {
-  while (ScriptedSocket.latest.readyState !== ScriptedSocket.CONNECTING) await after(SLICE_MS);
+  while (ScriptedSocket.latest?.readyState !== ScriptedSocket.CONNECTING) await after(SLICE_MS);
   return ScriptedSocket.latest;
 }
 
@@ -257,6 +285,7 @@ async function learnThatThereIsNoV2() {
   await failSockets(60_000, () => /operationId/.test(ScriptedSocket.latest.url));
   run.detach();
   forgetSockets();
+  assert.equal(stream.requests.length, 0);
 }
 
 /** Time passes in slices: a timer that is long overdue would look like a page that slept. */

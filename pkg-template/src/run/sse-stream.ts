@@ -27,7 +27,7 @@ export class SseStream {
     private readonly source: SseSource,
     private readonly report: (error: GatewayError) => void,
   ) {
-    this.url = `${source.serverUrl.replace(/^ws/, 'http').replace(/\/+$/, '')}/api/agent/stream`;
+    this.url = `${source.serverUrl.replace(/\/+$/, '')}/api/agent/stream`;
   }
 
   /** Asks for everything after the last event that was delivered. */
@@ -76,6 +76,11 @@ export class SseStream {
     this.known = true;
     if (numbers(id)) this.position = id as string;
   }
+}
+
+/** A gateway's base URL over HTTP. Without a scheme it is one of `ws`, as it is for sockets. */
+export function overHttp(gatewayUrl: string): string {
+  return /^[a-z]+:\/\//.test(gatewayUrl) ? gatewayUrl.replace(/^ws/, 'http') : `http://${gatewayUrl}`;
 }
 
 function numbers(id: unknown): [number, number] | undefined {

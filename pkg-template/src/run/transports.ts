@@ -10,7 +10,7 @@ import type {
   ConnectionState,
 } from '../types/index.js';
 import { SseSocket } from './sse-socket.js';
-import { SseStream } from './sse-stream.js';
+import { overHttp, SseStream } from './sse-stream.js';
 
 /** What the module wants opened. */
 export interface Opening {
@@ -52,21 +52,29 @@ const FORWARDED = [
   'tool_confirmation_request',
 ] as const;
 
-/** Sockets in a row that never stood before a stream is tried: the same number as at first in a terminal. */
-const FAILURES_ALLOWED = 2;
-/** The reasons that say so. A token that is missing or a device that is offline says nothing about sockets. */
+/** Why a socket may be blocked. A token that is missing or a device that is offline says nothing about sockets. */
 const NO_SOCKET = ['auth_timeout', 'connect_timeout', 'connection_lost', 'dial_failed'];
+
+/** A stream that is tried beside sockets. What it brings is held back until it is known what carries the run. */
+interface Rival {
+  readonly client: AgentStreamClient;
+  /** What is to be told, in order. */
+  readonly held: (() => void)[];
+  readonly release: (() => void)[];
+  stood: boolean;
+}
 
 /**
  * One way to follow a run: over the socket of all operations, over one of its own, or as server-sent events.
  *
- * Where sockets of its own never stand, a stream is tried beside them; whichever stands first carries the run.
+ * Where its own socket does not stand, a stream is tried beside it; a socket that fails while the stream stands is
+ * blocked, and the stream carries the run.
  */
 export class Transport {
   private carrier?: Carrier;
   private open = true;
   private readonly options: AgentStreamClientOptions;
-  private rival?: AgentStreamClient;
+  private rival?: Rival;
   private readonly undo: (() => void)[] = [];
 
   constructor(
@@ -105,7 +113,7 @@ export class Transport {
   close(): void {
     this.open = false;
     this.leave();
-    this.rival?.dispose();
+    this.rival?.client.dispose();
   }
 
   private begin(): void {
@@ -141,39 +149,53 @@ export class Transport {
     client.connect();
   }
 
-  /** Counts the sockets that fail before one stands. */
+  /** What to do about sockets that fail before one stands. */
   private watch(client: AgentStreamClient): void {
-    // What failed on the way here was a socket, too.
-    let failures = this.opening.fallback ? 1 : 0;
-    const stop = client.on('reconnecting', () => {
-      if (NO_SOCKET.includes(client.state.reason!) && ++failures === FAILURES_ALLOWED) this.challenge();
+    const failed = client.on('reconnecting', () => {
+      if (!NO_SOCKET.includes(client.state.reason!)) return;
+      if (!this.rival) this.challenge(client);
+      else if (this.rival.stood) this.goOnAsStream(this.rival);
     });
     const stood = client.on('connected', () => {
-      stop();
-      this.rival?.dispose();
+      failed();
+      this.rival?.client.dispose();
     });
-    this.undo.push(stop, stood);
+    this.undo.push(failed, stood);
   }
 
-  /** Tries a stream beside the socket. Should it come to nothing, the socket is dialled on. */
-  private challenge(): void {
-    const rival = this.createStream();
+  /**
+   * Tries a stream beside the socket. When it stands, the server can be reached: a socket that fails then is blocked.
+   * Should it come to nothing, the socket is dialled on.
+   */
+  private challenge(client: AgentStreamClient): void {
+    const rival: Rival = { client: this.createStream(), held: [], release: [], stood: false };
     this.rival = rival;
-    const stop = rival.on('connected', () => {
-      stop();
-      this.rival = undefined;
-      this.leave();
-      socketsBlocked(this.options.gatewayUrl);
-      this.attach(rival, 'sse');
-      this.tell('status_changed', rival.state);
-      const message = 'No WebSocket to the gateway could be opened: the run goes on as server-sent events.';
-      this.host.error(new GatewayError('sockets_blocked', message));
-    });
-    rival.connect();
+    rival.release.push(
+      rival.client.on('agent_event', (event) => rival.held.push(() => this.host.event(event))),
+      rival.client.on('resume_complete', (told) => rival.held.push(() => this.tell('resume_complete', told))),
+      rival.client.on('connected', () => {
+        if (rival.stood) return;
+        rival.stood = true;
+        void client.reconnect();
+      }),
+    );
+    rival.client.connect();
+  }
+
+  private goOnAsStream({ client, held, release }: Rival): void {
+    this.rival = undefined;
+    for (const step of release) step();
+    this.leave();
+    socketsBlocked(this.options.gatewayUrl);
+    this.attach(client, 'sse');
+    this.tell('status_changed', client.state);
+    const message = 'No WebSocket to the gateway could be opened: the run goes on as server-sent events.';
+    this.host.error(new GatewayError('sockets_blocked', message));
+    for (const tell of held) if (this.open) tell();
   }
 
   private createStream(): AgentStreamClient {
-    const { fetch, serverUrl = this.options.gatewayUrl } = this.run;
+    const { fetch, serverUrl = overHttp(this.options.gatewayUrl) } = this.run;
     const source = { fetch, operationId: this.opening.operationId, serverUrl };
     const stream = new SseStream(source, (error) => this.host.error(error));
     const WebSocket = class extends SseSocket {
