@@ -160,6 +160,8 @@ describe('a run asks for no stream', () => {
     const next = await submitted();
     await settled();
     assert.equal(next.run.getSnapshot().transport, 'v2', 'the page is not on another transport');
+    await failSockets(60_000);
+    assert.match(ScriptedSocket.latest.url, /\/v2\//);
   });
 
   test('after a socket of its own stood at once', async () => {
