@@ -1,8 +1,8 @@
 /**
  * Starts a run whose sockets are blocked, and tells what the page had of it: `by` the gateway, which refuses them, or by a
- * constructor that throws. What the run is about is in `globalThis.running`.
+ * constructor that throws. What it shows is in `globalThis.shownText`.
  */
-export async function runStream({ ChatRun, AgentStreamClient }, { gateway, script, speedMs, by }) {
+export async function runStream({ ChatRun, AgentStreamClient }, { gateway, script, speedMs, by, serverUrl }) {
   const request = async (method, path, body) => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(gateway + path, { method, headers, body: body && JSON.stringify(body) });
@@ -17,6 +17,7 @@ export async function runStream({ ChatRun, AgentStreamClient }, { gateway, scrip
   const tool = () => 'the page ran it';
   const run = new ChatRun({
     gatewayUrl: gateway,
+    serverUrl,
     WebSocket: by === 'constructor' ? BlockedWebSocket : undefined,
     tools: { demo: { getTime: tool } },
     interrupt: (operationId) => request('POST', `/dev/runs/${operationId}/interrupt`),
@@ -34,9 +35,8 @@ export async function runStream({ ChatRun, AgentStreamClient }, { gateway, scrip
   const errors = [];
   const texts = [];
   run.on('error', ({ code }) => errors.push(code));
-  run.transcript.subscribe(() => texts.push(textOf(run)));
+  run.transcript.subscribe(() => texts.push((globalThis.shownText = textOf(run))));
   run.submit();
-  globalThis.running = run;
   const { ending, verdict } = await run.done;
   const { transport, operationId } = run.getSnapshot();
   const { text, outcome } = await request('GET', `/dev/runs/${operationId}`);
