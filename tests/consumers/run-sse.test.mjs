@@ -14,7 +14,7 @@ const proxy = await startProxy(gatewayUrl());
 const project = await createProject({
   copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
   files: {
-    'refused.html': page({ by: 'gateway', script: 'markdown', speedMs: 20 }),
+    'refused.html': page({ by: 'gateway', script: 'long', speedMs: 30 }),
     'tool.html': page({ by: 'constructor', script: 'tool', speedMs: 20 }),
     'cut.html': page({ by: 'gateway', script: 'long', speedMs: 20, serverUrl: proxy.url }),
   },
@@ -57,6 +57,7 @@ describe('a run without WebSockets', () => {
     assert.equal(run.verdict, 'completed');
     assert.equal(run.text, run.truth.text);
     assert.equal(run.transport, 'sse');
+    assert.equal(run.repeated, 0);
     const breaks = run.errors.filter((code) => code === 'stream_error').length;
     assert.ok(breaks > 1, `it broke: ${breaks} times`);
   });

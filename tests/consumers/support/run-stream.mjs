@@ -33,8 +33,10 @@ export async function runStream({ ChatRun, AgentStreamClient }, { gateway, scrip
     },
   });
   const errors = [];
+  const ids = [];
   const texts = [];
   run.on('error', ({ code }) => errors.push(code));
+  run.on('agent_event', ({ id }) => ids.push(id));
   run.transcript.subscribe(() => texts.push((globalThis.shownText = textOf(run))));
   run.submit();
   const { ending, verdict } = await run.done;
@@ -45,6 +47,7 @@ export async function runStream({ ChatRun, AgentStreamClient }, { gateway, scrip
   return {
     ending,
     errors,
+    repeated: ids.length - new Set(ids).size,
     grewBy: new Set(texts).size,
     text: textOf(run),
     tools: tools.map(({ phase, result }) => ({ phase, content: result?.result?.content ?? result?.content })),
