@@ -50,7 +50,7 @@ export async function runStream({ ChatRun, AgentStreamClient }, { gateway, scrip
     repeated: ids.length - new Set(ids).size,
     grewBy: new Set(texts).size,
     text: textOf(run),
-    tools: tools.map(({ phase, result }) => ({ phase, content: result?.result?.content ?? result?.content })),
+    tools: tools.map(({ phase }) => phase),
     transport,
     truth: { text, outcome },
     verdict,
