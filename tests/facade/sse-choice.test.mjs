@@ -185,6 +185,21 @@ describe('a run asks for no stream', () => {
 });
 
 describe('a stream', () => {
+  test('is asked of the gateway over HTTP, whose address may be written as for sockets', async () => {
+    const addresses = ['wss://a.example.org/base/', 'http://b.example.org', 'c.example.org'];
+    for (const gatewayUrl of addresses) await submitted({ gatewayUrl, transport: 'sse' });
+    await submitted({ serverUrl: 'https://d.example.org/', transport: 'sse' });
+    assert.deepEqual(
+      stream.requests.map(({ url }) => url.origin + url.pathname),
+      [
+        'https://a.example.org/base/api/agent/stream',
+        'http://b.example.org/api/agent/stream',
+        'http://c.example.org/api/agent/stream',
+        'https://d.example.org/api/agent/stream',
+      ],
+    );
+  });
+
   test('that never answers is asked again after ten seconds, and not for ever', async () => {
     const { run } = await submitted({ limits: { connect: 30_000 }, transport: 'sse' });
     await after(9_999);
@@ -231,6 +246,30 @@ describe('a stream', () => {
     await after(2_000);
     assert.equal(stream.requests.length, 2);
     assert.equal(stream.requests[0].aborted, true);
+  });
+
+  test('that is silent when the page is shown again goes on until another stands, which repeats nothing', async () => {
+    globalThis.document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    try {
+      const { run, events } = await submitted({ transport: 'sse' });
+      const phases = [];
+      await stream.latest.greet();
+      await stream.latest.events(0, START, text('a'));
+      run.on('changed', ({ phase }) => phases.push(phase));
+      globalThis.document.dispatchEvent(new Event('visibilitychange'));
+      await after(4_000);
+      const [first, second] = stream.requests;
+      assert.equal(first.aborted, false);
+      await first.events(2, text('b'));
+      await second.greet();
+      assert.equal(first.aborted, true);
+      await second.events(2, text('b'), text('c'), END);
+      await run.done;
+      assert.equal(events.length, 5);
+      assert.deepEqual(phases, ['settled']);
+    } finally {
+      delete globalThis.document;
+    }
   });
 
   test('that goes on for another repeats nothing and loses nothing', async () => {
