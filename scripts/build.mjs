@@ -9,6 +9,9 @@ import { whenChanged } from './lib/stamps.mjs';
 import { buildWasm, MODULES } from './build/wasm.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
+/** Of the one library that is bundled; it has to go with every copy. */
+const PARSER_LICENSE = 'node_modules/eventsource-parser/LICENSE';
+
 /** Builds what changed; resolves when pkg/ is complete. */
 export async function buildPackage() {
   const started = Date.now();
@@ -18,6 +21,7 @@ export async function buildPackage() {
     'pkg-template',
     'Cargo.toml',
     'LICENSE',
+    PARSER_LICENSE,
     'tsconfig.json',
     'scripts/build',
     'scripts/build.mjs',
@@ -49,6 +53,7 @@ async function assemble() {
     copyFileSync(join(root, 'pkg-template', file), join(packageDir, file));
   }
   copyFileSync(join(root, 'LICENSE'), join(packageDir, 'LICENSE'));
+  copyFileSync(join(root, PARSER_LICENSE), join(packageDir, 'LICENSE.eventsource-parser'));
   printSizes();
 }
 

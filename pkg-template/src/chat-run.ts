@@ -20,6 +20,7 @@ import type {
   ChatRunResumeOptions,
   ChatRunSnapshot,
   ChatTranscript,
+  ChatTransport,
   ConnectionState,
 } from './types/index.js';
 
@@ -36,6 +37,7 @@ export class ChatRun {
   /** The outcome; never rejects. */
   readonly done: Promise<ChatRunOutcome>;
   private readonly binding: Binding<ChatRun, RawChatRun>;
+  private carriedBy?: ChatTransport;
   private readonly listeners: Listeners<ChatRunEvents>;
   private readonly log: Log;
   private readonly mirror: Mirror;
@@ -61,7 +63,9 @@ export class ChatRun {
     this.mirror = new Mirror(new Listeners(this.log), (load) => this.refetch(load));
     this.questions = new Questions(
       this.options,
-      (toolCallId) => claimCall(moduleInstance().RawChatRun, this.options.storage, toolCallId),
+      async (toolCallId) =>
+        this.canAnswer(toolCallId) &&
+        claimCall(moduleInstance().RawChatRun, this.options.storage, toolCallId),
       (request, name, value) => this.binding.call((raw) => raw.answer(request, name, value)),
     );
     this.binding = new Binding<ChatRun, RawChatRun>(
@@ -174,7 +178,8 @@ export class ChatRun {
 
   private begin(use: (raw: RawChatRun) => boolean): boolean {
     const { binding, options } = this;
-    binding.check(options.WebSocket ?? undefined);
+    const needsSocket = options.transport === 'v1' || options.transport === 'v2';
+    binding.check(needsSocket ? (options.WebSocket ?? undefined) : Transport);
     if (this.snapshot.phase !== 'idle') return false;
     binding.hold();
     return binding.call(use) ?? false;
@@ -183,6 +188,7 @@ export class ChatRun {
   private open(id: number, opening: Opening): void {
     const tell = (use: (raw: RawChatRun) => void): void => void this.binding.call(use);
     const transport = new Transport(this.options, opening, {
+      carried: (by) => (this.carriedBy = by),
       error: (error) => this.listeners.emit('error', [error]),
       event: (event) => {
         this.listeners.emit('agent_event', [event]);
@@ -203,6 +209,14 @@ export class ChatRun {
 
   private closeAll(): void {
     for (const id of [...this.transports.keys()]) this.close(id);
+  }
+
+  /** Whether the result of a tool can be sent; where it cannot, the call is left to other clients. */
+  private canAnswer(toolCallId: string): boolean {
+    if (this.carriedBy !== 'sse') return true;
+    const message = `Server-sent events carry no result: tool call ${toolCallId} is left to other clients.`;
+    this.listeners.emit('error', [new GatewayError('tool_left', message)]);
+    return false;
   }
 
   private sendAnswer(transport: number, kind: string, id: string, reply: unknown): void {
@@ -232,8 +246,13 @@ export class ChatRun {
 
   private take(name: string, argument: unknown): void {
     if (name === 'settled') return this.end();
-    if (name === 'changed') this.snapshot = Object.freeze(argument) as ChatRunSnapshot;
+    if (name === 'changed') this.change(argument as ChatRunSnapshot);
     this.listeners.emit(name as keyof ChatRunEvents, argument === undefined ? [] : [argument]);
+  }
+
+  private change(snapshot: ChatRunSnapshot): void {
+    const transport = snapshot.connection === 'connected' ? this.carriedBy : this.snapshot.transport;
+    this.snapshot = Object.freeze(transport ? { ...snapshot, transport } : snapshot);
   }
 
   private end(): void {

@@ -11,8 +11,11 @@ export type GatewayErrorCode =
   | 'protocol'
   | 'queue_overflow'
   | 'socket_error'
+  | 'sockets_blocked'
+  | 'stream_error'
   | 'token_failed'
   | 'token_timeout'
+  | 'tool_left'
   | 'tool_result_expired'
   | 'unavailable'
   | 'wasm_load_failed'
@@ -66,6 +69,16 @@ const KINDS: Record<string, ErrorKind> = {
     remediation:
       'Nothing has to be done while autoReconnect is on. If it repeats, check gatewayUrl, the network and the proxy in front of the gateway.',
   },
+  sockets_blocked: {
+    retryable: false,
+    remediation:
+      'Nothing has to be done. For tools that run in the page let WebSockets to gatewayUrl through the proxy in between.',
+  },
+  stream_error: {
+    retryable: true,
+    remediation:
+      'Nothing has to be done while the run reconnects. If it repeats, check serverUrl, the network, and that the server lets this page read /api/agent/stream.',
+  },
   token_failed: {
     retryable: true,
     remediation:
@@ -75,6 +88,10 @@ const KINDS: Record<string, ErrorKind> = {
     retryable: true,
     remediation:
       'Nothing has to be done: getToken is asked again. Let it settle faster, and let it observe the signal.',
+  },
+  tool_left: {
+    retryable: false,
+    remediation: 'Nothing can be done here: results are sent over a WebSocket only.',
   },
   tool_result_expired: {
     retryable: false,

@@ -2,7 +2,7 @@ import { expect } from './arguments.js';
 import { CarriedOperation, type Carrier } from './carried-operation.js';
 import { AgentStreamClient } from './client.js';
 import { checkOptions } from './options.js';
-import { servesShared, sharedMux } from './shared-mux.js';
+import { servesShared, sharedMux, whenUnserved } from './shared-mux.js';
 import type { OpenOperationOptions, OperationClient, ToolResultPayload } from './types/index.js';
 
 /**
@@ -53,7 +53,7 @@ class OpenedOperation extends CarriedOperation {
     const { executor, getToken, operationId } = this.options;
     const mux = sharedMux({ ...this.options, getToken: getToken ?? (() => this.options.token!) });
     const subscription = mux.subscribe(operationId, { executor: executor ?? false, lastEventId });
-    const ignore = mux.on('unavailable', () => {
+    const ignore = whenUnserved(mux, () => {
       if (this.carrier !== subscription) return;
       this.pending.push(...mux.takePendingToolResults(operationId));
       this.replace();

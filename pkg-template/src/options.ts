@@ -97,8 +97,10 @@ export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
     if (!read(key, 'function')) throw invalid(`\`${key}\` is required`);
   }
   read('executor', 'boolean');
+  read('fetch', 'function');
   read('mux', 'object');
   read('onIntervention', 'function');
+  read('serverUrl', 'string');
   read('storage', 'object');
   read('tools', 'object');
   const transport = read('transport', 'string') ?? 'auto';
@@ -123,7 +125,7 @@ export function checkResumeOptions(options: ChatRunResumeOptions): RawResume {
   });
 }
 
-const TRANSPORTS = ['auto', 'v1', 'v2'];
+const TRANSPORTS = ['auto', 'sse', 'v1', 'v2'];
 
 type Reader = (key: string, type: string) => any;
 

@@ -13,12 +13,28 @@ interface Shared {
 /** A client works as long as its module does. */
 const SHARED = new WeakMap<ModuleInstance, Map<string, Shared>>();
 
+/** Clients that the gateway served once. */
+const SERVED = new WeakSet<GatewayMuxClient>();
+
 /** Gateways that turned out to serve one socket per operation only; as long as the page lives. */
 const WITHOUT_V2 = new Set<string>();
+
+/** Gateways that no socket could be opened to while events came as a stream; as long as the page lives. */
+const WITHOUT_SOCKETS = new Set<string>();
 
 /** Whether a gateway may serve one socket for all operations. */
 export function servesShared(gatewayUrl: string): boolean {
   return !WITHOUT_V2.has(gatewayUrl);
+}
+
+/** Whether sockets to a gateway may come through. */
+export function servesSockets(gatewayUrl: string): boolean {
+  return !WITHOUT_SOCKETS.has(gatewayUrl);
+}
+
+/** Sockets to a gateway do not come through. */
+export function socketsBlocked(gatewayUrl: string): void {
+  WITHOUT_SOCKETS.add(gatewayUrl);
 }
 
 /** The client of a gateway, which asks for tokens as the latest caller says. */
@@ -35,10 +51,27 @@ export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
     const mux = new GatewayMuxClient({ ...options, getToken: (request) => shared.getToken(request) });
     const shared: Shared = { getToken: options.getToken, mux };
     known.set(gatewayUrl, shared);
-    mux.on('unavailable', () => {
+    whenUnserved(mux, () => {
       WITHOUT_V2.add(gatewayUrl);
       known.delete(gatewayUrl);
     });
     return shared;
   }
+}
+
+/**
+ * Calls back should the gateway turn out not to serve a client. One that was served once is not asked any more: it
+ * dials on, however long the gateway is away. Returns what stops it.
+ */
+export function whenUnserved(mux: GatewayMuxClient, unserved: () => void): () => void {
+  if (SERVED.has(mux) || mux.status === 'connected') return () => {};
+  const undo = [
+    mux.on('unavailable', unserved),
+    mux.on('connected', () => {
+      SERVED.add(mux);
+      stop();
+    }),
+  ];
+  const stop = (): void => undo.forEach((step) => step());
+  return stop;
 }

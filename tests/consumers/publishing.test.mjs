@@ -47,13 +47,13 @@ describe('the packed package', () => {
     assert.equal(manifest.sideEffects, false);
   });
 
-  test('holds the WebAssembly of both gateways, the licence, and no sources', () => {
+  test('holds the WebAssembly of both gateways, the licences, and no sources', () => {
     const files = readdirSync(installed, { recursive: true }).map(String);
     assert.deepEqual(files.filter((file) => file.endsWith('.wasm')).sort(), [
       'agent_gateway_client.wasm',
       'openclaw.wasm',
     ]);
-    for (const file of ['LICENSE', 'README.md', 'AGENTS.md'])
+    for (const file of ['LICENSE', 'LICENSE.eventsource-parser', 'README.md', 'AGENTS.md'])
       assert.ok(files.includes(file), `${file} is missing`);
     const sources = files.filter(
       (file) => /\.(rs|map)$/.test(file) || (file.endsWith('.ts') && !file.endsWith('.d.ts')),

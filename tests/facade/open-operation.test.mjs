@@ -127,15 +127,10 @@ describe('a gateway with one socket for each operation', () => {
   });
 
   test('gets the cursor and the tool results that the shared socket did not carry', async () => {
-    const { client, log } = open();
+    const { client, log } = open({ lastEventId: '1' });
     client.connect();
     await microtasks();
-    const shared = ScriptedSocket.latest;
-    ready(shared);
-    receiveEvent(shared, 1, 'stream_chunk');
-    shared.drop();
     assert.equal(client.sendToolResult(RESULT), true);
-    mock.timers.tick(1000);
     await failDials();
     const own = ScriptedSocket.latest;
     assert.match(own.url, /\/ws\?operationId=op_1$/);
@@ -160,6 +155,38 @@ describe('a gateway with one socket for each operation', () => {
     ScriptedSocket.latest.receive({ type: 'auth_expired' });
     ScriptedSocket.latest.open();
     assert.equal(ScriptedSocket.latest.sent[0].token, 'token_2');
+  });
+});
+
+describe('a gateway with one socket for all operations', () => {
+  test('is dialled on after it served once, however long it is away, also for later operations', async () => {
+    const first = open();
+    first.client.connect();
+    await microtasks();
+    ready(ScriptedSocket.latest);
+    receiveEvent(ScriptedSocket.latest, 1, 'stream_chunk');
+    ScriptedSocket.latest.drop();
+    await failDials();
+    const second = open({ operationId: 'op_2' });
+    second.client.connect();
+    await failDials();
+    assert.ok(ScriptedSocket.all.length > 10, `many dials: ${ScriptedSocket.all.length}`);
+    for (const { url } of ScriptedSocket.all) assert.match(url, /\/v2\/ws/);
+    ready(ScriptedSocket.latest);
+    assert.deepEqual(
+      ScriptedSocket.latest.sent.map(({ operationId, lastEventId }) => [operationId, lastEventId]),
+      [
+        ['op_1', '1'],
+        ['op_2', undefined],
+      ],
+    );
+    second.client.disconnect();
+    first.client.disconnect();
+    mock.timers.tick(1);
+    const third = open({ operationId: 'op_3' });
+    third.client.connect();
+    await failDials();
+    assert.match(ScriptedSocket.latest.url, /\/v2\/ws/);
   });
 });
 

@@ -19,14 +19,16 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::auth::{Credential, Verdict};
 use crate::frames::now_ms;
+use crate::http::not_found;
 use crate::operation::{EntryId, StreamEntry};
 
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(30);
 const HISTORY_LIMIT: usize = 50;
 
-/// `GET /api/agent/stream?operationId=&lastEventId=&includeHistory=`.
+/// `GET /api/agent/stream?operationId=&lastEventId=&includeHistory=`. Its fallback is its own, so that what is layered
+/// over the router answers other methods, too: a browser asks by `OPTIONS` first.
 pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new().route("/api/agent/stream", get(open))
+    Router::new().route("/api/agent/stream", get(open)).method_not_allowed_fallback(not_found)
 }
 
 async fn open(

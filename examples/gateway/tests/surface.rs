@@ -67,6 +67,21 @@ async fn the_event_stream_wants_an_operation_and_its_owner() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_may_read_the_event_stream_with_its_token() {
+    let gateway = Gateway::start(development()).await;
+    let url = format!("{}/api/agent/stream?operationId=op_1", gateway.base);
+    let request = gateway.http.request(reqwest::Method::OPTIONS, url).header("Origin", "https://app.example.org");
+    let request =
+        request.header("Access-Control-Request-Method", "GET").header("Access-Control-Request-Headers", "oidc-auth");
+    let answer = request.send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let allowed = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    assert_eq!(allowed("access-control-allow-origin"), "*");
+    assert!(allowed("access-control-allow-headers").contains("oidc-auth"));
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn message_patches_take_an_id_but_never_reach_v1() {
     let gateway = Gateway::start(production(Timers::default(), None)).await;
     gateway.control("init", json!({ "operationId": "op_1", "userId": "alice" })).await;

@@ -1,8 +1,16 @@
 import { AgentStreamClient } from '../client.js';
 import { GatewayError } from '../errors.js';
-import { servesShared, sharedMux } from '../shared-mux.js';
+import { servesShared, servesSockets, sharedMux, socketsBlocked, whenUnserved } from '../shared-mux.js';
 import { ended } from '../state.js';
-import type { ChatRunBaseOptions, Completion, ConnectionState } from '../types/index.js';
+import type {
+  AgentStreamClientOptions,
+  ChatRunBaseOptions,
+  ChatTransport,
+  Completion,
+  ConnectionState,
+} from '../types/index.js';
+import { SseSocket } from './sse-socket.js';
+import { overHttp, SseStream } from './sse-stream.js';
 
 /** What the module wants opened. */
 export interface Opening {
@@ -29,6 +37,8 @@ export interface Carrier {
 
 /** What a transport tells. Once it is closed it is silent. */
 export interface TransportHost {
+  /** From here on by this. */
+  carried(by: ChatTransport): void;
   error(error: GatewayError): void;
   event(event: unknown): void;
   told(name: string, argument: unknown): void;
@@ -42,19 +52,41 @@ const FORWARDED = [
   'tool_confirmation_request',
 ] as const;
 
-/** One way to follow a run: over the socket of all operations, or over one of its own. */
+/** Why a socket may be blocked. A token that is missing or a device that is offline says nothing about sockets. */
+const NO_SOCKET = ['auth_timeout', 'connect_timeout', 'connection_lost', 'dial_failed'];
+
+/** A stream that is tried beside sockets. What it brings is held back until it is known what carries the run. */
+interface Rival {
+  readonly client: AgentStreamClient;
+  /** What is to be told, in order. */
+  readonly held: (() => void)[];
+  readonly release: (() => void)[];
+  stood: boolean;
+}
+
+/**
+ * One way to follow a run: over the socket of all operations, over one of its own, or as server-sent events.
+ *
+ * Where its own socket does not stand, a stream is tried beside it; a socket that fails while the stream stands is
+ * blocked, and the stream carries the run.
+ */
 export class Transport {
   private carrier?: Carrier;
-  private readonly undo: (() => void)[] = [];
   private open = true;
+  private readonly options: AgentStreamClientOptions;
+  private rival?: Rival;
+  private readonly undo: (() => void)[] = [];
 
   constructor(
-    options: ChatRunBaseOptions,
-    opening: Opening,
+    private readonly run: ChatRunBaseOptions,
+    private readonly opening: Opening,
     private readonly host: TransportHost,
   ) {
+    const { logger, WebSocket } = run;
+    const { operationId, gatewayUrl = run.gatewayUrl } = opening;
+    this.options = { gatewayUrl, getToken: tokens(run, opening), logger, operationId, WebSocket };
     try {
-      this.begin(options, opening);
+      this.begin();
     } catch (error) {
       this.fail(error);
     }
@@ -80,47 +112,120 @@ export class Transport {
 
   close(): void {
     this.open = false;
-    for (const step of this.undo.splice(0)) step();
-    this.carrier?.dispose();
+    this.leave();
+    this.rival?.client.dispose();
   }
 
-  private begin(options: ChatRunBaseOptions, opening: Opening): void {
-    const { logger, transport = 'auto', WebSocket } = options;
-    const gatewayUrl = opening.gatewayUrl ?? options.gatewayUrl;
-    const { executor, lastEventId, operationId } = opening;
-    const common = { gatewayUrl, getToken: tokens(options, opening), logger, operationId, WebSocket };
-    const mayBeShared = !opening.fallback && (options.mux !== undefined || servesShared(gatewayUrl));
-    const isShared = transport === 'v2' || (transport === 'auto' && mayBeShared);
-    if (!isShared) {
-      const client = new AgentStreamClient({ ...common, lastEventId, resumeOnConnect: opening.resume });
-      this.attach(client);
-      return client.connect();
-    }
-    const mux = options.mux ?? sharedMux(common);
+  private begin(): void {
+    const kind = firstChoice(this.run, this.opening, this.options.gatewayUrl);
+    if (kind === 'v2') return this.beginShared();
+    if (kind === 'v1') return this.beginOwn();
+    const stream = this.createStream();
+    this.attach(stream, 'sse');
+    stream.connect();
+  }
+
+  private beginShared(): void {
+    const { executor, lastEventId, operationId } = this.opening;
+    const { mux: own, transport } = this.run;
+    const mux = own ?? sharedMux({ ...this.options, getToken: this.options.getToken! });
     const subscription = mux.subscribe(operationId, {
-      executor: options.executor ?? executor,
+      executor: this.run.executor ?? executor,
       lastEventId,
     });
-    this.attach(subscription);
+    this.attach(subscription, 'v2');
     // A client of the application that need not fall back dials on, however long the gateway is away.
-    if (!options.mux || transport === 'auto') {
-      const ignore = mux.on('unavailable', () => this.tell('unavailable', subscription.lastEventId));
-      this.undo.push(ignore);
-      if (options.mux) this.undo.push(subscription.on('connected', ignore));
+    if (!own || transport !== 'v2') {
+      this.undo.push(whenUnserved(mux, () => this.tell('unavailable', subscription.lastEventId)));
     }
     this.tell('status_changed', subscription.state);
   }
 
-  private attach(carrier: Carrier): void {
+  private beginOwn(): void {
+    const { lastEventId, resume } = this.opening;
+    const client = new AgentStreamClient({ ...this.options, lastEventId, resumeOnConnect: resume });
+    this.attach(client, 'v1');
+    if (this.run.transport !== 'v1') this.watch(client);
+    client.connect();
+  }
+
+  /** What to do about sockets that fail before one stands. */
+  private watch(client: AgentStreamClient): void {
+    const failed = client.on('reconnecting', () => {
+      if (!NO_SOCKET.includes(client.state.reason!)) return;
+      if (!this.rival) this.challenge(client);
+      else if (this.rival.stood) this.goOnAsStream(this.rival);
+    });
+    const stood = client.on('connected', () => {
+      failed();
+      this.rival?.client.dispose();
+    });
+    this.undo.push(failed, stood);
+  }
+
+  /**
+   * Tries a stream beside the socket. When it stands, the server can be reached: a socket that fails then is blocked.
+   * Should it come to nothing, the socket is dialled on.
+   */
+  private challenge(client: AgentStreamClient): void {
+    const rival: Rival = { client: this.createStream(), held: [], release: [], stood: false };
+    this.rival = rival;
+    rival.release.push(
+      rival.client.on('agent_event', (event) => rival.held.push(() => this.host.event(event))),
+      rival.client.on('resume_complete', (told) => rival.held.push(() => this.tell('resume_complete', told))),
+      rival.client.on('connected', () => {
+        if (rival.stood) return;
+        rival.stood = true;
+        void client.reconnect();
+      }),
+    );
+    rival.client.connect();
+  }
+
+  private goOnAsStream({ client, held, release }: Rival): void {
+    this.rival = undefined;
+    for (const step of release) step();
+    this.leave();
+    socketsBlocked(this.options.gatewayUrl);
+    this.attach(client, 'sse');
+    this.tell('status_changed', client.state);
+    const message = 'No WebSocket to the gateway could be opened: the run goes on as server-sent events.';
+    this.host.error(new GatewayError('sockets_blocked', message));
+    for (const tell of held) if (this.open) tell();
+  }
+
+  private createStream(): AgentStreamClient {
+    const { fetch, serverUrl = overHttp(this.options.gatewayUrl) } = this.run;
+    const source = { fetch, operationId: this.opening.operationId, serverUrl };
+    const stream = new SseStream(source, (error) => this.host.error(error));
+    const WebSocket = class extends SseSocket {
+      constructor() {
+        super(stream);
+      }
+    };
+    const client = new AgentStreamClient({ ...this.options, WebSocket });
+    client.on('agent_event', (event) => stream.delivered(event));
+    return client;
+  }
+
+  private attach(carrier: Carrier, kind: ChatTransport): void {
     this.carrier = carrier;
     const { host, undo } = this;
+    host.carried(kind);
     undo.push(
       carrier.on('agent_event', (event) => host.event(event)),
       carrier.on('error', (error) => host.error(error)),
       carrier.on('status_changed', () => this.tell('status_changed', carrier.state)),
       ...FORWARDED.map((name) => carrier.on(name, (argument) => this.tell(name, argument))),
     );
-    void carrier.done.then((completion) => this.tell('done', completion));
+    void carrier.done.then((completion) => carrier === this.carrier && this.tell('done', completion));
+    // The ids of sockets mean nothing to a stream: it tells everything.
+    if (kind === 'sse' && this.opening.lastEventId) this.tell('continuity', { kind: 'reset' });
+  }
+
+  private leave(): void {
+    for (const step of this.undo.splice(0)) step();
+    this.carrier?.dispose();
   }
 
   private tell(name: string, argument: unknown): void {
@@ -132,6 +237,14 @@ export class Transport {
     this.host.error(error);
     this.tell('done', ended('connection_lost', error.code, error.message));
   }
+}
+
+/** What a run is tried over first. */
+function firstChoice(run: ChatRunBaseOptions, opening: Opening, gatewayUrl: string): ChatTransport {
+  const { mux, transport = 'auto', WebSocket = globalThis.WebSocket } = run;
+  if (transport !== 'auto') return transport;
+  if (!servesSockets(gatewayUrl) || typeof WebSocket !== 'function') return 'sse';
+  return !opening.fallback && (mux !== undefined || servesShared(gatewayUrl)) ? 'v2' : 'v1';
 }
 
 /** The token that came with the run first, then those of the application. */

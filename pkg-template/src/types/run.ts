@@ -25,6 +25,9 @@ export type ChatRunPhase =
   | 'waiting_confirmation'
   | 'waiting_input';
 
+/** What carries a run: a socket for all operations, one of its own, or server-sent events. */
+export type ChatTransport = 'sse' | 'v1' | 'v2';
+
 /** What made a run end here. New codes may be added. */
 export type ChatRunEnding =
   | 'agent_event'
@@ -86,6 +89,8 @@ export interface ChatRunSnapshot {
   readonly phase: ChatRunPhase;
   readonly since: number;
   readonly startedAt?: number;
+  /** What the run was connected over last; absent before it was. */
+  readonly transport?: ChatTransport;
   readonly visiblyLoading: boolean;
   /** Who owes the next word. */
   readonly waitingFor?:
@@ -226,6 +231,8 @@ export interface ChatTokenRequest {
 export interface ChatRunBaseOptions {
   /** Run the tools of this operation here before others. Default: whether this client started the run. */
   executor?: boolean;
+  /** Sends the requests for server-sent events. Default: the global `fetch`, looked up when one is sent. */
+  fetch?: typeof fetch;
   /** `http(s)://` or `ws(s)://`, with or without a path. */
   gatewayUrl: string;
   /**
@@ -247,12 +254,20 @@ export interface ChatRunBaseOptions {
   mux?: GatewayMuxClient;
   /** Answers a question of the agent; aborted when the question is over. Without it no question is answered here. */
   onIntervention?(intervention: ChatIntervention, context: { signal: AbortSignal }): MaybePromise<unknown>;
+  /**
+   * Base URL of the server whose `/api/agent/stream` has the events where sockets are blocked, absolute or that of the
+   * page. It gets the tokens of `getToken` in the header `Oidc-Auth`. Default: `gatewayUrl`, over HTTP.
+   */
+  serverUrl?: string;
   /** Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. Default: this page's memory. */
   storage?: ToolCallStorage;
   /** The tools that run here. Without it tools are left to other clients. */
   tools?: ToolRegistry;
-  /** `auto`: one socket for all runs, or one each where the gateway serves no other. Default `auto`. */
-  transport?: 'auto' | 'v1' | 'v2';
+  /**
+   * `auto`: one socket for all runs (`v2`), one each where the gateway serves no other (`v1`), or server-sent events
+   * where sockets are blocked (`sse`), which carry no results of tools: calls are left to other clients. Default `auto`.
+   */
+  transport?: ChatTransport | 'auto';
   /** Default: the global `WebSocket`, looked up when a socket is opened. */
   WebSocket?: WebSocketConstructor;
 }
