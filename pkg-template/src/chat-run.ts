@@ -23,6 +23,9 @@ import type {
   ConnectionState,
 } from './types/index.js';
 
+/** The runs that this page follows, by gateway and operation. */
+const FOLLOWED = new Map<string, ChatRun>();
+
 /**
  * One run of an agent, from the message that was sent to the one outcome.
  *
@@ -75,13 +78,21 @@ export class ChatRun {
   }
 
   /**
-   * Takes up a run that goes on at the server, after a reload or in another tab.
+   * Takes up a run that goes on at the server, after a reload or in another tab. `getToken` is asked first: it knows
+   * whether there still is such an operation.
+   *
+   * Where a run of this page follows the operation already, returns that one, which goes by its own options; whoever
+   * disposes of it ends it for all who hold it.
    *
    * @throws GatewayError with code `invalid_option`, `wasm_unavailable` or `websocket_unavailable`
    */
   static resume(options: ChatRunResumeOptions): ChatRun {
     const resume = checkResumeOptions(options);
-    const run = new ChatRun({ ...options, start: startedElsewhere });
+    const all = { ...options, start: startedElsewhere };
+    checkRunOptions(all);
+    const followed = FOLLOWED.get(followedAs(options.gatewayUrl, options.operationId));
+    if (followed) return followed;
+    const run = new ChatRun(all);
     run.lastCursor = resume.cursor ?? '';
     run.begin((raw) => raw.resume(resume));
     return run;
@@ -231,8 +242,18 @@ export class ChatRun {
 
   private take(name: string, argument: unknown): void {
     if (name === 'settled') return this.end();
-    if (name === 'changed') this.snapshot = Object.freeze(argument) as ChatRunSnapshot;
+    if (name === 'changed') this.change(argument as ChatRunSnapshot);
     this.listeners.emit(name as keyof ChatRunEvents, argument === undefined ? [] : [argument]);
+  }
+
+  private change(snapshot: ChatRunSnapshot): void {
+    this.snapshot = Object.freeze(snapshot);
+    const { operationId, outcome } = snapshot;
+    if (operationId === undefined) return;
+    const key = followedAs(this.options.gatewayUrl, operationId);
+    const followed = FOLLOWED.get(key);
+    if (!outcome && !followed) FOLLOWED.set(key, this);
+    else if (outcome && followed === this) FOLLOWED.delete(key);
   }
 
   private end(): void {
@@ -260,10 +281,15 @@ export class ChatRun {
     const outcome = lost('internal', error.message);
     const { operationId, startedAt } = this.snapshot;
     const over = { canSend: true, canStop: false, loading: false, phase: 'settled', visiblyLoading: false };
+    this.mirror.settle();
     this.take('error', error);
     this.take('changed', { ...over, operationId, outcome, since: Date.now(), startedAt });
     this.end();
   }
+}
+
+function followedAs(gatewayUrl: string, operationId: string): string {
+  return `${gatewayUrl} ${operationId}`;
 }
 
 /** Never asked for: a run is used once, and this one was resumed. */

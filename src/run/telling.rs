@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::chat_run::{ChatRun, VisibleOutput};
-use super::contract::{Event, Input, Output, Question, Told, TransportId};
+use super::contract::{Input, Output, Question, Told, TransportId};
 use super::deadlines::{Asking, Link, Standing, Transport};
 use super::intervention::{Intervention, Reply};
 use super::limits::Limit;
@@ -55,12 +55,6 @@ impl<P: Clone> ChatRun<P> {
             Told::Replayed { pending: false } => self.operation_is_known(),
             Told::Replayed { pending: true } => self.operation_is_pending(),
             Told::AuthExpired => link.needs_token = true,
-            Told::ResultDelivered { tool_call_id } => drop(self.tools.forget(&tool_call_id)),
-            Told::ResultExpired { tool_call_id } => {
-                if self.tools.forget(&tool_call_id) {
-                    self.out.push_back(Output::Event(Event::ToolResultExpired { tool_call_id }));
-                }
-            }
             Told::Unavailable { last_event_id } => self.transport_is_unavailable(last_event_id),
             Told::Done(completion) => self.transport_is_done(completion),
         }

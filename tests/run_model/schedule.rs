@@ -77,8 +77,6 @@ pub enum Step {
     Runs,
     Pending(bool),
     AuthExpired,
-    Delivered(u8),
-    Expired(u8),
     Unavailable,
     /// The transport gives up: lost, closed, refused.
     TransportEnds(u8),
@@ -137,8 +135,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Runs),
         2 => any::<bool>().prop_map(Step::Pending),
         2 => Just(Step::AuthExpired),
-        2 => (0..4u8).prop_map(Step::Delivered),
-        1 => (0..4u8).prop_map(Step::Expired),
         1 => Just(Step::Unavailable),
         1 => (0..3u8).prop_map(Step::TransportEnds),
         1 => ended().prop_map(Step::Ends),

@@ -107,8 +107,6 @@ impl World {
             Step::Runs => self.tell_if_up(Told::Status(SessionStatus::Running)),
             Step::Pending(pending) => self.tell_if_up(Told::Replayed { pending }),
             Step::AuthExpired => self.tell(Told::AuthExpired),
-            Step::Delivered(call) => self.tell_if_up(Told::ResultDelivered { tool_call_id: call_id(call) }),
-            Step::Expired(call) => self.tell_if_up(Told::ResultExpired { tool_call_id: call_id(call) }),
             Step::Unavailable => self.tell(Told::Unavailable { last_event_id: "3".to_owned() }),
             Step::TransportEnds(how) => self.transport_ends(how),
             Step::Ends(ended) => {

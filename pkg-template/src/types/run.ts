@@ -282,6 +282,9 @@ export interface ChatRunEvents {
   settled: (outcome: ChatRunOutcome) => void;
   /** The server would not stop the run: it is followed as before. */
   stop_refused: () => void;
-  /** A tool result could not be delivered while somebody waited for it. */
+  /**
+   * A tool result found no connection while somebody waited for it. Of one that was sent and never confirmed `error` tells,
+   * with the code `tool_result_expired`.
+   */
   tool_result_expired: (toolCallId: string) => void;
 }

@@ -331,6 +331,7 @@ impl Runner {
             }
             // The outcome is in the snapshot that was told before.
             Event::Settled(_) => {
+                self.update(Transcript::close);
                 self.act(|notify, _| notify.ended());
                 self.host.emit("settled", &JsValue::UNDEFINED);
             }
