@@ -8,7 +8,7 @@ import { Listeners } from './listeners.js';
 import { logTo, type Log } from './logging.js';
 import { moduleInstance } from './module.js';
 import { checkResumeOptions, checkRunOptions } from './options.js';
-import { claimCall } from './run/ledger.js';
+import { ToolCalls } from './run/ledger.js';
 import { Questions } from './run/questions.js';
 import { nextFrame } from './run/frame.js';
 import { Mirror } from './run/transcript.js';
@@ -39,6 +39,7 @@ export class ChatRun {
   /** The outcome; never rejects. */
   readonly done: Promise<ChatRunOutcome>;
   private readonly binding: Binding<ChatRun, RawChatRun>;
+  private readonly calls: ToolCalls;
   private readonly listeners: Listeners<ChatRunEvents>;
   private readonly log: Log;
   private readonly mirror: Mirror;
@@ -62,9 +63,10 @@ export class ChatRun {
     this.listeners = new Listeners(this.log);
     this.done = new Promise((resolve) => (this.settle = resolve));
     this.mirror = new Mirror(new Listeners(this.log), (load) => this.refetch(load));
+    this.calls = new ToolCalls(() => moduleInstance().RawChatRun.claim, this.options.storage);
     this.questions = new Questions(
       this.options,
-      (toolCallId) => claimCall(moduleInstance().RawChatRun, this.options.storage, toolCallId),
+      (toolCallId) => this.calls.claim(toolCallId),
       (request, name, value) => this.binding.call((raw) => raw.answer(request, name, value)),
     );
     this.binding = new Binding<ChatRun, RawChatRun>(
@@ -229,15 +231,15 @@ export class ChatRun {
   private sendResult(id: number, toolCallId: string, result: any): void {
     const transport = this.transports.get(id);
     const sent = transport?.send((carrier) => carrier.sendToolResult({ ...result, toolCallId }));
-    if (sent === false) {
-      const message = 'The result could not be sent.';
-      this.sendFailure(id, toolCallId, { message, type: 'client_tool_execution_error' });
-    }
+    if (sent !== false) return void this.calls.answered(toolCallId);
+    const message = 'The result could not be sent.';
+    this.sendFailure(id, toolCallId, { message, type: 'client_tool_execution_error' });
   }
 
   private sendFailure(id: number, toolCallId: string, error: { message: string; type: string }): void {
     const payload = { content: null, error, success: false, toolCallId };
     this.transports.get(id)?.send((carrier) => carrier.sendToolResult(payload));
+    void this.calls.answered(toolCallId);
   }
 
   private take(name: string, argument: unknown): void {
@@ -259,6 +261,7 @@ export class ChatRun {
   private end(): void {
     const outcome = this.snapshot.outcome!;
     this.closeAll();
+    this.calls.leave();
     this.listeners.emit('settled', [outcome]);
     this.binding.release();
     this.settle(outcome);

@@ -13,6 +13,9 @@ interface Shared {
 /** A client works as long as its module does. */
 const SHARED = new WeakMap<ModuleInstance, Map<string, Shared>>();
 
+/** Clients that the gateway served once. */
+const SERVED = new WeakSet<GatewayMuxClient>();
+
 /** Gateways that turned out to serve one socket per operation only; as long as the page lives. */
 const WITHOUT_V2 = new Set<string>();
 
@@ -35,10 +38,27 @@ export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
     const mux = new GatewayMuxClient({ ...options, getToken: (request) => shared.getToken(request) });
     const shared: Shared = { getToken: options.getToken, mux };
     known.set(gatewayUrl, shared);
-    mux.on('unavailable', () => {
+    whenUnserved(mux, () => {
       WITHOUT_V2.add(gatewayUrl);
       known.delete(gatewayUrl);
     });
     return shared;
   }
+}
+
+/**
+ * Calls back should the gateway turn out not to serve a client. One that was served once is not asked any more: it
+ * dials on, however long the gateway is away. Returns what stops it.
+ */
+export function whenUnserved(mux: GatewayMuxClient, unserved: (reason: string) => void): () => void {
+  if (SERVED.has(mux) || mux.status === 'connected') return () => {};
+  const undo = [
+    mux.on('unavailable', unserved),
+    mux.on('connected', () => {
+      SERVED.add(mux);
+      stop();
+    }),
+  ];
+  const stop = (): void => undo.forEach((step) => step());
+  return stop;
 }

@@ -85,8 +85,6 @@ pub enum Told<P> {
         /// The gateway does not know the operation yet.
         pending: bool,
     },
-    /// The token expired, and the transport cannot ask for another.
-    AuthExpired,
     /// The gateway does not serve this transport. It dials no more.
     Unavailable {
         /// The last event that was delivered.
@@ -117,13 +115,6 @@ pub enum Output<P> {
         transport: TransportId,
         /// What for.
         opening: Box<Opening>,
-    },
-    /// Give the transport another token and let it connect with that.
-    Renew {
-        /// The transport.
-        transport: TransportId,
-        /// The token.
-        token: Token,
     },
     /// Close the transport and forget it. The run on the server goes on.
     Close {

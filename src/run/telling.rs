@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::chat_run::{ChatRun, VisibleOutput};
 use super::contract::{Input, Output, Question, Told, TransportId};
-use super::deadlines::{Asking, Link, Standing, Transport};
+use super::deadlines::{Link, Standing, Transport};
 use super::intervention::{Intervention, Reply};
 use super::limits::Limit;
 use super::outcome::{Ending, Outcome};
@@ -12,7 +12,6 @@ use super::phase::Phase;
 use super::transitions::Cause;
 use crate::agent::{Completion, EventType, SessionStatus};
 use crate::link::{Reason, Status};
-use crate::machine::TokenReason;
 
 impl<P: Clone> ChatRun<P> {
     /// Whether an input changes nothing, as almost all do while a run streams.
@@ -31,8 +30,7 @@ impl<P: Clone> ChatRun<P> {
     }
 
     pub(super) fn told(&mut self, transport: TransportId, told: Told<P>) {
-        let Transport::Open(link) = &mut self.transport else { return };
-        if link.id != transport {
+        if !matches!(self.transport, Transport::Open(Link { id, .. }) if id == transport) {
             return;
         }
         match told {
@@ -54,7 +52,6 @@ impl<P: Clone> ChatRun<P> {
             }
             Told::Replayed { pending: false } => self.operation_is_known(),
             Told::Replayed { pending: true } => self.operation_is_pending(),
-            Told::AuthExpired => link.needs_token = true,
             Told::Unavailable { last_event_id } => self.transport_is_unavailable(last_event_id),
             Told::Done(completion) => self.transport_is_done(completion),
         }
@@ -63,11 +60,7 @@ impl<P: Clone> ChatRun<P> {
     /// Brings the phase in line with what is known of the transport, the tools and the questions.
     pub(super) fn align(&mut self) {
         let Transport::Open(link) = &self.transport else { return };
-        let (needs_token, awaits_token) = (link.needs_token, link.awaits_token());
-        if needs_token && self.asking.is_nothing() {
-            self.ask_for_token(TokenReason::Expired, 1);
-        }
-        if awaits_token || !self.asking.is_nothing() {
+        if link.awaits_token() {
             return self.enter(Cause::TokenNeeded);
         }
         if self.transport.standing().is_none() {
@@ -91,24 +84,10 @@ impl<P: Clone> ChatRun<P> {
         match (status, &link.standing) {
             (Status::Connected, Standing::Down(_)) => {
                 link.standing = Standing::Up;
-                link.needs_token = false;
                 self.stood = true;
-                self.forget_question_for_token();
             }
             (Status::Connected, _) | (_, Standing::Down(_)) => {}
             (_, Standing::Up | Standing::Pending(_)) => link.standing = Standing::Down(limit),
-        }
-    }
-
-    /// The gateway took the token that is there: none is owed any more.
-    fn forget_question_for_token(&mut self) {
-        match self.asking {
-            Asking::Token { request, .. } => {
-                self.asking = Asking::Nothing;
-                self.abort(request);
-            }
-            Asking::TokenPause { .. } => self.asking = Asking::Nothing,
-            Asking::Nothing | Asking::Start { .. } | Asking::Orphan { .. } => {}
         }
     }
 
@@ -189,7 +168,6 @@ impl<P: Clone> ChatRun<P> {
         if self.has_fallback {
             self.has_fallback = false;
             self.out.push_back(Output::Close { transport: id });
-            self.forget_question_for_token();
             self.open(None, Some(last_event_id));
         } else if self.phase == Phase::Stopping {
             self.out.push_back(Output::Close { transport: id });

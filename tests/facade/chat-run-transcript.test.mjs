@@ -135,7 +135,13 @@ describe('the messages', () => {
 
   test('are settled when the module fails', async () => {
     const { ChatRun } = await loadFacadeOverFake('run.ts');
-    const run = new ChatRun({ gatewayUrl: 'x', getToken() {}, interrupt() {}, start() {}, WebSocket: class {} });
+    const run = new ChatRun({
+      gatewayUrl: 'x',
+      getToken() {},
+      interrupt() {},
+      start() {},
+      WebSocket: class {},
+    });
     run.submit();
     run.transcript.getSnapshot();
     const raw = globalThis.fakeRuns.at(-1);

@@ -76,7 +76,6 @@ pub enum Step {
     Waits(bool),
     Runs,
     Pending(bool),
-    AuthExpired,
     Unavailable,
     /// The transport gives up: lost, closed, refused.
     TransportEnds(u8),
@@ -134,7 +133,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Waits),
         1 => Just(Step::Runs),
         2 => any::<bool>().prop_map(Step::Pending),
-        2 => Just(Step::AuthExpired),
         1 => Just(Step::Unavailable),
         1 => (0..3u8).prop_map(Step::TransportEnds),
         1 => ended().prop_map(Step::Ends),

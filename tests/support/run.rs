@@ -278,7 +278,6 @@ impl RunSim {
                 let fallback = if opening.fallback { " fallback" } else { "" };
                 format!("open {} {token}{after}{resume}{executor}{fallback}", opening.operation_id)
             }
-            Output::Renew { token, .. } => format!("renew {}", token.secret),
             Output::Close { .. } => "close".to_owned(),
             Output::SendToolResult { tool_call_id, reply: ToolReply::Given(result), .. } => {
                 format!("result {tool_call_id} {result}")

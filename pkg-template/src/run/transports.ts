@@ -1,6 +1,6 @@
 import { AgentStreamClient } from '../client.js';
 import { GatewayError } from '../errors.js';
-import { servesShared, sharedMux } from '../shared-mux.js';
+import { servesShared, sharedMux, whenUnserved } from '../shared-mux.js';
 import { ended } from '../state.js';
 import type { ChatRunBaseOptions, Completion, ConnectionState } from '../types/index.js';
 
@@ -104,9 +104,12 @@ export class Transport {
     this.attach(subscription);
     // A client of the application that need not fall back dials on, however long the gateway is away.
     if (!options.mux || transport === 'auto') {
-      const ignore = mux.on('unavailable', () => this.tell('unavailable', subscription.lastEventId));
-      this.undo.push(ignore);
-      if (options.mux) this.undo.push(subscription.on('connected', ignore));
+      const unserved = (reason: string): void => {
+        const isRefused = transport === 'v2' && mux.state.reason === 'auth_failed';
+        if (isRefused) this.tell('done', ended('auth_failed', reason));
+        else this.tell('unavailable', subscription.lastEventId);
+      };
+      this.undo.push(whenUnserved(mux, unserved));
     }
     this.tell('status_changed', subscription.state);
   }

@@ -285,8 +285,6 @@ impl Runner {
                 self.state.borrow_mut().replays = opening.resume;
                 host.open(transport.0, &shape::opening(&opening));
             }
-            // The transports of the facade ask for their tokens themselves, so that none is ever without one.
-            Output::Renew { .. } => {}
             Output::Close { transport } => host.close(transport.0),
             Output::SendToolResult { transport, tool_call_id, reply: ToolReply::Given(result) } => {
                 host.send_result(transport.0, &tool_call_id, &result);
