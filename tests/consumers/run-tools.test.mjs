@@ -32,6 +32,7 @@ for (const transport of ['v1', 'v2']) {
       const page = await chat.begin();
       await chat.faults({ duplicate: true });
       await chat.call();
+      await chat.answers(1);
       await chat.endsAnswered([DONE]);
       await page.isOver();
     });

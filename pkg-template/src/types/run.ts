@@ -247,7 +247,11 @@ export interface ChatRunBaseOptions {
   mux?: GatewayMuxClient;
   /** Answers a question of the agent; aborted when the question is over. Without it no question is answered here. */
   onIntervention?(intervention: ChatIntervention, context: { signal: AbortSignal }): MaybePromise<unknown>;
-  /** Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. Default: this page's memory. */
+  /**
+   * Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. A call whose page went away before
+   * it answered is answered as failed by the next that follows the run, where the browser has Web Locks. Default: this
+   * page's memory.
+   */
   storage?: ToolCallStorage;
   /** The tools that run here. Without it tools are left to other clients. */
   tools?: ToolRegistry;
