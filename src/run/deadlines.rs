@@ -75,7 +75,7 @@ pub(super) enum Standing {
     /// No, and it is given that long.
     Down(Limit),
     Up,
-    /// Yes, and the gateway, which does not know the operation, is given that long.
+    /// Yes, and the gateway, which said nothing of the operation or that it does not know it, is given that long.
     Pending(Limit),
 }
 

@@ -6,7 +6,7 @@ use super::chat_run::{ChatRun, VisibleOutput};
 use super::contract::{Input, Output, Question, Told, TransportId};
 use super::deadlines::{Link, Standing, Transport};
 use super::intervention::{Intervention, Reply};
-use super::limits::Limit;
+use super::limits::{Limit, Limits};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
 use super::transitions::Cause;
@@ -18,6 +18,9 @@ impl<P: Clone> ChatRun<P> {
     #[inline(always)]
     pub(super) fn is_routine(&self, input: &Input<P>) -> bool {
         let Input::Told { told: Told::Event { event_type, own }, .. } = input else { return false };
+        if self.transport.is_pending() {
+            return false;
+        }
         if !own {
             return true;
         }
@@ -26,7 +29,7 @@ impl<P: Clone> ChatRun<P> {
             EventType::STREAM_START | EventType::VISIBLE_OUTPUT_END => true,
             _ => false,
         };
-        !news && !self.transport.is_pending()
+        !news
     }
 
     pub(super) fn told(&mut self, transport: TransportId, told: Told<P>) {
@@ -36,7 +39,7 @@ impl<P: Clone> ChatRun<P> {
         match told {
             Told::Link { status, reason } => self.link_changed(status, reason),
             Told::Event { event_type, own: true } => self.event(event_type),
-            Told::Event { own: false, .. } => {}
+            Told::Event { own: false, .. } => self.operation_is_known(),
             Told::ToolExecute { tool_call_id, execution_timeout_ms, payload } => {
                 self.operation_is_known();
                 self.tool_called(tool_call_id, execution_timeout_ms, payload);
@@ -77,17 +80,20 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn link_changed(&mut self, status: Status, reason: Option<Reason>) {
-        let limit = Limit::new(self.now + self.limits.reconnect);
+        let Limits { pending, reconnect, .. } = self.limits;
         let Transport::Open(link) = &mut self.transport else { return };
         link.status = status;
         link.reason = reason.filter(|_| status != Status::Connected);
         match (status, &link.standing) {
             (Status::Connected, Standing::Down(_)) => {
-                link.standing = Standing::Up;
+                // The first word about the operation is still owed, and a v1 gateway that lost it never has one.
+                link.standing = Standing::Pending(Limit::new(self.now + pending));
                 self.stood = true;
             }
             (Status::Connected, _) | (_, Standing::Down(_)) => {}
-            (_, Standing::Up | Standing::Pending(_)) => link.standing = Standing::Down(limit),
+            (_, Standing::Up | Standing::Pending(_)) => {
+                link.standing = Standing::Down(Limit::new(self.now + reconnect))
+            }
         }
     }
 

@@ -83,6 +83,22 @@ for (const transport of ['v1', 'v2']) {
       },
     );
 
+    ends('with an operation that the gateway never gets to know', 'pending_limit', UNKNOWN, {
+      limits: { pending: 1_500 },
+      start: 'stranger',
+    });
+
+    ends(
+      'with a gateway that forgot it and is not told of it',
+      'pending_limit',
+      UNKNOWN,
+      { gateway: watchful.url, limits: { pending: 1_500 } },
+      async (page, product) => {
+        await streaming(page);
+        await product.post('/dev/restart');
+      },
+    );
+
     ends('with a newer one', 'superseded', UNKNOWN, {}, async (page) => {
       await streaming(page);
       await page.tab.evaluate(() => globalThis.run.supersede());
@@ -144,27 +160,6 @@ describe('a run ends', () => {
     script: 'markdown',
     speedMs: 5,
   });
-
-  endsTest('with an operation that the gateway never gets to know', 'pending_limit', UNKNOWN, {
-    limits: { pending: 1_500 },
-    start: 'stranger',
-    transport: 'v2',
-  });
-
-  endsTest(
-    'with a gateway that forgot it and is not told of it',
-    'pending_limit',
-    UNKNOWN,
-    {
-      gateway: watchful.url,
-      limits: { pending: 1_500 },
-      transport: 'v2',
-    },
-    async (page, product) => {
-      await streaming(page);
-      await product.post('/dev/restart');
-    },
-  );
 
   endsTest('with a start that fails', 'start_failed', FAILED, { start: 'fail' });
 

@@ -1,7 +1,8 @@
 //! Every way a run can end, each with an outcome that says what happened and whether that is known.
 
-use agent_gateway_client::agent::{CompletionSource, Outcome};
-use agent_gateway_client::run::{Answer, Limits, Phase, Told};
+use agent_gateway_client::agent::{CompletionSource, Outcome, SessionStatus};
+use agent_gateway_client::link::Status;
+use agent_gateway_client::run::{Answer, Limits, Phase, Told, WaitingFor};
 
 use crate::sim::RunSim;
 
@@ -101,6 +102,36 @@ fn a_connection_that_does_not_come_back_is_given_ten_minutes_and_never_called_co
     sim.advance(1);
     assert_eq!(sim.log(), ["settled send", "close", "outcome reconnect_limit unknown"]);
     assert!(sim.outcome.unwrap().ending.is_resumable());
+}
+
+#[test]
+fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_each_connection() {
+    let mut sim = RunSim::streaming();
+    sim.lose();
+    sim.link(Status::Connected, None);
+    assert_eq!(sim.waiting_for(), Some(WaitingFor::Operation));
+    sim.advance(599_999);
+    assert_eq!(sim.phase(), Phase::Streaming);
+    sim.advance(1);
+    assert_eq!(sim.ending(), "pending_limit unknown assumed");
+    assert!(sim.outcome.unwrap().ending.is_resumable());
+}
+
+#[test]
+fn the_first_word_of_the_operation_gives_the_agent_all_the_time_it_takes() {
+    let words: [fn(&mut RunSim); 4] = [
+        |sim| sim.event("step_start"),
+        |sim| sim.members_event("stream_chunk"),
+        |sim| sim.status(SessionStatus::Running),
+        |sim| sim.tell(Told::Replayed { pending: false }),
+    ];
+    for word in words {
+        let mut sim = RunSim::connecting();
+        sim.link(Status::Connected, None);
+        word(&mut sim);
+        sim.advance(3_600_000);
+        assert_eq!((sim.phase(), sim.waiting_for()), (Phase::Streaming, Some(WaitingFor::Agent)));
+    }
 }
 
 #[test]

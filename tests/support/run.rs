@@ -122,8 +122,10 @@ impl RunSim {
         self.input(Input::Answered { request, answer });
     }
 
+    /// The transport stands, and the gateway says that it knows the operation.
     pub fn connect(&mut self) {
         self.link(Status::Connected, None);
+        self.tell(Told::Replayed { pending: false });
     }
 
     pub fn lose(&mut self) {

@@ -195,7 +195,7 @@ export interface ToolCallStorage {
 export interface ChatRunLimits {
   /** For the first connection. Default 120,000. */
   connect?: number;
-  /** For the gateway to get to know the operation. Default 600,000. */
+  /** For the first word of the gateway about the operation, after each connection. Default 600,000. */
   pending?: number;
   /** For another connection after one was lost. Default 600,000. */
   reconnect?: number;
