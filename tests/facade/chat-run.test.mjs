@@ -265,6 +265,15 @@ describe('a run ends', () => {
     await settledAs(run, 'pending_limit');
   });
 
+  test('with a gateway that says nothing of the operation over a socket of its own', async () => {
+    const { run } = createRun({ limits: { pending: 3_000 }, transport: 'v1' });
+    await submittedAlone(run);
+    const { deadline, waitingFor } = run.getSnapshot();
+    assert.deepEqual([deadline.timer, waitingFor], ['pending', 'operation']);
+    await after(3_000);
+    await settledAs(run, 'pending_limit');
+  });
+
   test('with a gateway that does not serve the one transport', async () => {
     const { run } = createRun({ transport: 'v2' });
     run.submit();
