@@ -8,7 +8,7 @@ import { Listeners } from './listeners.js';
 import { logTo, type Log } from './logging.js';
 import { moduleInstance } from './module.js';
 import { checkResumeOptions, checkRunOptions } from './options.js';
-import { claimCall } from './run/ledger.js';
+import { ToolCalls } from './run/ledger.js';
 import { Questions } from './run/questions.js';
 import { nextFrame } from './run/frame.js';
 import { Mirror } from './run/transcript.js';
@@ -24,6 +24,9 @@ import type {
   ConnectionState,
 } from './types/index.js';
 
+/** The runs that this page follows, by gateway and operation. */
+const FOLLOWED = new Map<string, ChatRun>();
+
 /**
  * One run of an agent, from the message that was sent to the one outcome.
  *
@@ -38,6 +41,7 @@ export class ChatRun {
   readonly done: Promise<ChatRunOutcome>;
   private readonly binding: Binding<ChatRun, RawChatRun>;
   private carriedBy?: ChatTransport;
+  private readonly calls: ToolCalls;
   private readonly listeners: Listeners<ChatRunEvents>;
   private readonly log: Log;
   private readonly mirror: Mirror;
@@ -61,11 +65,10 @@ export class ChatRun {
     this.listeners = new Listeners(this.log);
     this.done = new Promise((resolve) => (this.settle = resolve));
     this.mirror = new Mirror(new Listeners(this.log), (load) => this.refetch(load));
+    this.calls = new ToolCalls(() => moduleInstance().RawChatRun.claim, this.options.storage);
     this.questions = new Questions(
       this.options,
-      async (toolCallId) =>
-        this.canAnswer(toolCallId) &&
-        claimCall(moduleInstance().RawChatRun, this.options.storage, toolCallId),
+      async (toolCallId) => (this.canAnswer(toolCallId) ? this.calls.claim(toolCallId) : 'taken'),
       (request, name, value) => this.binding.call((raw) => raw.answer(request, name, value)),
     );
     this.binding = new Binding<ChatRun, RawChatRun>(
@@ -79,13 +82,21 @@ export class ChatRun {
   }
 
   /**
-   * Takes up a run that goes on at the server, after a reload or in another tab.
+   * Takes up a run that goes on at the server, after a reload or in another tab. `getToken` is asked first: it knows
+   * whether there still is such an operation.
+   *
+   * Where a run of this page follows the operation already, returns that one, which goes by its own options; whoever
+   * disposes of it ends it for all who hold it.
    *
    * @throws GatewayError with code `invalid_option`, `wasm_unavailable` or `websocket_unavailable`
    */
   static resume(options: ChatRunResumeOptions): ChatRun {
     const resume = checkResumeOptions(options);
-    const run = new ChatRun({ ...options, start: startedElsewhere });
+    const all = { ...options, start: startedElsewhere };
+    checkRunOptions(all);
+    const followed = FOLLOWED.get(followedAs(options.gatewayUrl, options.operationId));
+    if (followed) return followed;
+    const run = new ChatRun(all);
     run.lastCursor = resume.cursor ?? '';
     run.begin((raw) => raw.resume(resume));
     return run;
@@ -233,15 +244,15 @@ export class ChatRun {
   private sendResult(id: number, toolCallId: string, result: any): void {
     const transport = this.transports.get(id);
     const sent = transport?.send((carrier) => carrier.sendToolResult({ ...result, toolCallId }));
-    if (sent === false) {
-      const message = 'The result could not be sent.';
-      this.sendFailure(id, toolCallId, { message, type: 'client_tool_execution_error' });
-    }
+    if (sent !== false) return void this.calls.answered(toolCallId);
+    const message = 'The result could not be sent.';
+    this.sendFailure(id, toolCallId, { message, type: 'client_tool_execution_error' });
   }
 
   private sendFailure(id: number, toolCallId: string, error: { message: string; type: string }): void {
     const payload = { content: null, error, success: false, toolCallId };
     this.transports.get(id)?.send((carrier) => carrier.sendToolResult(payload));
+    void this.calls.answered(toolCallId);
   }
 
   private take(name: string, argument: unknown): void {
@@ -253,11 +264,18 @@ export class ChatRun {
   private change(snapshot: ChatRunSnapshot): void {
     const transport = snapshot.connection === 'connected' ? this.carriedBy : this.snapshot.transport;
     this.snapshot = Object.freeze(transport ? { ...snapshot, transport } : snapshot);
+    const { operationId, outcome } = snapshot;
+    if (operationId === undefined) return;
+    const key = followedAs(this.options.gatewayUrl, operationId);
+    const followed = FOLLOWED.get(key);
+    if (!outcome && !followed) FOLLOWED.set(key, this);
+    else if (outcome && followed === this) FOLLOWED.delete(key);
   }
 
   private end(): void {
     const outcome = this.snapshot.outcome!;
     this.closeAll();
+    this.calls.leave();
     this.listeners.emit('settled', [outcome]);
     this.binding.release();
     this.settle(outcome);
@@ -280,10 +298,15 @@ export class ChatRun {
     const outcome = lost('internal', error.message);
     const { operationId, startedAt } = this.snapshot;
     const over = { canSend: true, canStop: false, loading: false, phase: 'settled', visiblyLoading: false };
+    this.mirror.settle();
     this.take('error', error);
     this.take('changed', { ...over, operationId, outcome, since: Date.now(), startedAt });
     this.end();
   }
+}
+
+function followedAs(gatewayUrl: string, operationId: string): string {
+  return `${gatewayUrl} ${operationId}`;
 }
 
 /** Never asked for: a run is used once, and this one was resumed. */

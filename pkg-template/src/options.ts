@@ -101,14 +101,23 @@ export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
   read('mux', 'object');
   read('onIntervention', 'function');
   read('serverUrl', 'string');
-  read('storage', 'object');
+  const storage = read('storage', 'object');
+  for (const method of storage ? ['getItem', 'setItem'] : []) {
+    if (!reader(storage)(method, 'function')) throw invalid(`\`storage.${method}\` is required`);
+  }
   read('tools', 'object');
   const transport = read('transport', 'string') ?? 'auto';
   if (!TRANSPORTS.includes(transport)) throw invalid(`\`transport\` must be one of ${TRANSPORTS.join(', ')}`);
   const limits = read('limits', 'object') ?? {};
   const readLimit = reader(limits);
-  for (const key of Object.keys(limits)) readLimit(key, 'number');
-  return { hasFallback: transport === 'auto', limits, messages: read('messages', 'object') };
+  for (const key of Object.keys(limits)) {
+    const millis = readLimit(key, 'number') ?? 1;
+    if (!(millis >= 1 && millis <= Number.MAX_SAFE_INTEGER))
+      throw invalid(`\`limits.${key}\` must be a number of milliseconds from 1 on, not ${millis}`);
+  }
+  const messages = read('messages', 'object');
+  if (messages && !Array.isArray(messages)) throw invalid('`messages` must be an array');
+  return { hasFallback: transport === 'auto', limits, messages };
 }
 
 /**

@@ -63,7 +63,7 @@ export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
  * Calls back should the gateway turn out not to serve a client. One that was served once is not asked any more: it
  * dials on, however long the gateway is away. Returns what stops it.
  */
-export function whenUnserved(mux: GatewayMuxClient, unserved: () => void): () => void {
+export function whenUnserved(mux: GatewayMuxClient, unserved: (reason: string) => void): () => void {
   if (SERVED.has(mux) || mux.status === 'connected') return () => {};
   const undo = [
     mux.on('unavailable', unserved),

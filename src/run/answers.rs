@@ -2,18 +2,18 @@
 
 use super::chat_run::ChatRun;
 use super::contract::{Answer, Input, Output, Question, Started};
-use super::deadlines::{Asking, Interrupt, Link, Transport};
+use super::deadlines::{Asking, Interrupt, Transport};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
 use super::transitions::Cause;
-use crate::machine::{RequestId, TokenReason};
+use crate::machine::RequestId;
 
 impl<P: Clone> ChatRun<P> {
     pub(super) fn answered(&mut self, request: RequestId, answer: Answer<P>) {
         match self.asking {
             Asking::Start { request: asked, .. } if asked == request => return self.start_answered(answer),
-            Asking::Token { request: asked, reason, attempt, .. } if asked == request => {
-                return self.token_answered(answer, reason, attempt);
+            Asking::Token { request: asked, attempt, .. } if asked == request => {
+                return self.token_answered(answer, attempt);
             }
             _ => {}
         }
@@ -66,24 +66,16 @@ impl<P: Clone> ChatRun<P> {
         }
     }
 
-    fn token_answered(&mut self, answer: Answer<P>, reason: TokenReason, attempt: u8) {
+    fn token_answered(&mut self, answer: Answer<P>, attempt: u8) {
         self.asking = Asking::Nothing;
         match answer {
-            Answer::Token(token) => match &mut self.transport {
-                Transport::Open(Link { id, needs_token, reason: waits, .. }) => {
-                    *needs_token = false;
-                    *waits = None;
-                    self.out.push_back(Output::Renew { transport: *id, token });
-                }
-                Transport::None => {
-                    self.open(Some(token), None);
-                    self.enter(Cause::TokenGiven);
-                }
-                Transport::Gone => {}
-            },
+            Answer::Token(token) => {
+                self.open(Some(token), None);
+                self.enter(Cause::TokenGiven);
+            }
             Answer::NotFound => self.settle(Outcome::of(Ending::UnknownOperation, None)),
             Answer::Unauthorized { detail } => self.settle(Outcome::of(Ending::Unauthorized, Some(detail))),
-            answer => self.no_token(reason, attempt, detail_of(answer)),
+            answer => self.no_token(attempt, detail_of(answer)),
         }
     }
 

@@ -168,7 +168,7 @@ impl<P: Clone> ChatRun<P> {
         self.operation_id = Some(resume.operation_id);
         self.gateway_url = resume.gateway_url;
         self.resumed_after = Some(resume.last_event_id);
-        self.ask_for_token(TokenReason::Initial, 1);
+        self.ask_for_token(1);
         self.enter(Cause::Resumed);
         self.end_turn(turn);
         true
@@ -251,11 +251,12 @@ impl<P: Clone> ChatRun<P> {
         self.out.push_back(Output::Abort { request });
     }
 
-    pub(super) fn ask_for_token(&mut self, reason: TokenReason, attempt: u8) {
+    /// Asks the host for the token to open a transport with. One that is open asks for its own.
+    pub(super) fn ask_for_token(&mut self, attempt: u8) {
         let Some(operation_id) = self.operation_id.clone() else { return };
-        let request = self.ask(Question::Token { operation_id, reason });
+        let request = self.ask(Question::Token { operation_id, reason: TokenReason::Initial });
         let limit = Limit::new(self.now + self.limits.token);
-        self.asking = Asking::Token { request, reason, attempt, limit };
+        self.asking = Asking::Token { request, attempt, limit };
     }
 
     /// Opens a transport, `last_event_id` on behalf of one that is not available.
@@ -268,7 +269,6 @@ impl<P: Clone> ChatRun<P> {
             id: transport,
             status: Status::Connecting,
             reason: None,
-            needs_token: false,
             standing: Standing::Down(limit),
         });
         let opening = Opening {

@@ -85,18 +85,6 @@ pub enum Told<P> {
         /// The gateway does not know the operation yet.
         pending: bool,
     },
-    /// The token expired, and the transport cannot ask for another.
-    AuthExpired,
-    /// The gateway received a tool result.
-    ResultDelivered {
-        /// The call.
-        tool_call_id: Rc<str>,
-    },
-    /// A tool result was not received while somebody waited for it.
-    ResultExpired {
-        /// The call.
-        tool_call_id: Rc<str>,
-    },
     /// The gateway does not serve this transport. It dials no more.
     Unavailable {
         /// The last event that was delivered.
@@ -127,13 +115,6 @@ pub enum Output<P> {
         transport: TransportId,
         /// What for.
         opening: Box<Opening>,
-    },
-    /// Give the transport another token and let it connect with that.
-    Renew {
-        /// The transport.
-        transport: TransportId,
-        /// The token.
-        token: Token,
     },
     /// Close the transport and forget it. The run on the server goes on.
     Close {
@@ -307,7 +288,7 @@ pub enum Event {
     Changed(Box<Snapshot>),
     /// The server would not stop the run: it is followed as before.
     StopRefused,
-    /// A tool result could not be delivered while somebody waited for it.
+    /// A tool result found no transport while somebody waited for it. Of one that was carried the transport tells.
     ToolResultExpired {
         /// The call.
         tool_call_id: Rc<str>,

@@ -7,7 +7,7 @@ use super::limits::{Limit, Timer};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
 use crate::link::{Reason, Status};
-use crate::machine::{RequestId, TokenReason, Wake};
+use crate::machine::{RequestId, Wake};
 use crate::time::Timestamp;
 
 /// The run's own question to the host.
@@ -20,13 +20,11 @@ pub(super) enum Asking {
     },
     Token {
         request: RequestId,
-        reason: TokenReason,
         attempt: u8,
         limit: Limit,
     },
     /// The host gave no token; it is asked again.
     TokenPause {
-        reason: TokenReason,
         attempt: u8,
         until: Timestamp,
     },
@@ -68,8 +66,6 @@ pub(super) struct Link {
     pub(super) id: TransportId,
     pub(super) status: Status,
     pub(super) reason: Option<Reason>,
-    /// The token expired and the run is to get another.
-    pub(super) needs_token: bool,
     pub(super) standing: Standing,
 }
 
@@ -79,7 +75,7 @@ pub(super) enum Standing {
     /// No, and it is given that long.
     Down(Limit),
     Up,
-    /// Yes, and the gateway, which does not know the operation, is given that long.
+    /// Yes, and the gateway, which said nothing of the operation or that it does not know it, is given that long.
     Pending(Limit),
 }
 
@@ -171,17 +167,17 @@ impl<P: Clone> ChatRun<P> {
                     self.settle(Outcome::of(Ending::StartTimeout, None));
                 }
             }
-            Asking::Token { request, reason, attempt, limit } => {
+            Asking::Token { request, attempt, limit } => {
                 if limit.is_over(now) {
-                    let (request, reason, attempt) = (*request, *reason, *attempt);
+                    let (request, attempt) = (*request, *attempt);
                     self.abort(request);
-                    self.no_token(reason, attempt, None);
+                    self.no_token(attempt, None);
                 }
             }
-            Asking::TokenPause { reason, attempt, until } => {
+            Asking::TokenPause { attempt, until } => {
                 if now >= *until {
-                    let (reason, attempt) = (*reason, *attempt);
-                    self.ask_for_token(reason, attempt + 1);
+                    let attempt = *attempt;
+                    self.ask_for_token(attempt + 1);
                 }
             }
         }
@@ -202,13 +198,13 @@ impl<P: Clone> ChatRun<P> {
     }
 
     /// The host could not give a token, this time.
-    pub(super) fn no_token(&mut self, reason: TokenReason, attempt: u8, detail: Option<String>) {
+    pub(super) fn no_token(&mut self, attempt: u8, detail: Option<String>) {
         const ATTEMPTS: u8 = 3;
         if attempt >= ATTEMPTS {
             self.asking = Asking::Nothing;
             return self.settle(Outcome::of(Ending::RefreshFailed, detail));
         }
-        self.asking = Asking::TokenPause { reason, attempt, until: self.now + seconds_after(attempt) };
+        self.asking = Asking::TokenPause { attempt, until: self.now + seconds_after(attempt) };
     }
 }
 
@@ -220,10 +216,6 @@ impl Asking {
             Self::Token { limit, .. } => Some((limit.at(), Timer::Token)),
             Self::TokenPause { until, .. } => Some((*until, Timer::TokenRetry)),
         }
-    }
-
-    pub(super) const fn is_nothing(&self) -> bool {
-        matches!(self, Self::Nothing)
     }
 }
 

@@ -8,7 +8,6 @@ use super::deadlines::{Asking, Interrupt, Link, Stop, Transport};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
 use super::transitions::Cause;
-use crate::machine::TokenReason;
 
 impl<P: Clone> ChatRun<P> {
     pub(super) fn stop_run(&mut self) {
@@ -53,7 +52,7 @@ impl<P: Clone> ChatRun<P> {
             Transport::Gone => self.settle(Outcome::of(Ending::ConnectionLost, None)),
             Transport::None => {
                 self.enter(Cause::StopRefused);
-                self.ask_for_token(TokenReason::Initial, 1);
+                self.ask_for_token(1);
                 self.enter(Cause::TokenNeeded);
             }
         }

@@ -20,7 +20,8 @@ pub struct Limits {
     /// For another connection after one was lost. Gateways forget a run ten minutes after its end, so later none could
     /// tell how it ended.
     pub reconnect: u64,
-    /// For the gateway to get to know the operation. After ten minutes of silence gateways take a run for abandoned.
+    /// For the first word about the operation after each connection: the gateway has to get to know it. After ten minutes
+    /// of silence gateways take a run for abandoned.
     pub pending: u64,
     /// For the end of a run that was stopped. A person who stopped something waits no longer than that.
     pub stop: u64,
@@ -52,7 +53,7 @@ pub enum Timer {
     Connect,
     /// The transport owes another connection.
     Reconnect,
-    /// The gateway has to get to know the operation.
+    /// The gateway owes the first word about the operation.
     Pending,
     /// A tool owes its result.
     Tool,

@@ -41,7 +41,7 @@ pub enum Ending {
     ConnectLimit,
     /// The connection was gone for too long.
     ReconnectLimit,
-    /// The gateway never got to know the operation.
+    /// The gateway does not know the operation, or said nothing of it.
     PendingLimit,
     /// The gateway does not serve the transport, and there is no other.
     Unavailable,

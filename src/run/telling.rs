@@ -3,22 +3,24 @@
 use std::rc::Rc;
 
 use super::chat_run::{ChatRun, VisibleOutput};
-use super::contract::{Event, Input, Output, Question, Told, TransportId};
-use super::deadlines::{Asking, Link, Standing, Transport};
+use super::contract::{Input, Output, Question, Told, TransportId};
+use super::deadlines::{Link, Standing, Transport};
 use super::intervention::{Intervention, Reply};
-use super::limits::Limit;
+use super::limits::{Limit, Limits};
 use super::outcome::{Ending, Outcome};
 use super::phase::Phase;
 use super::transitions::Cause;
 use crate::agent::{Completion, EventType, SessionStatus};
 use crate::link::{Reason, Status};
-use crate::machine::TokenReason;
 
 impl<P: Clone> ChatRun<P> {
     /// Whether an input changes nothing, as almost all do while a run streams.
     #[inline(always)]
     pub(super) fn is_routine(&self, input: &Input<P>) -> bool {
         let Input::Told { told: Told::Event { event_type, own }, .. } = input else { return false };
+        if self.transport.is_pending() {
+            return false;
+        }
         if !own {
             return true;
         }
@@ -27,18 +29,17 @@ impl<P: Clone> ChatRun<P> {
             EventType::STREAM_START | EventType::VISIBLE_OUTPUT_END => true,
             _ => false,
         };
-        !news && !self.transport.is_pending()
+        !news
     }
 
     pub(super) fn told(&mut self, transport: TransportId, told: Told<P>) {
-        let Transport::Open(link) = &mut self.transport else { return };
-        if link.id != transport {
+        if !matches!(self.transport, Transport::Open(Link { id, .. }) if id == transport) {
             return;
         }
         match told {
             Told::Link { status, reason } => self.link_changed(status, reason),
             Told::Event { event_type, own: true } => self.event(event_type),
-            Told::Event { own: false, .. } => {}
+            Told::Event { own: false, .. } => self.operation_is_known(),
             Told::ToolExecute { tool_call_id, execution_timeout_ms, payload } => {
                 self.operation_is_known();
                 self.tool_called(tool_call_id, execution_timeout_ms, payload);
@@ -54,13 +55,6 @@ impl<P: Clone> ChatRun<P> {
             }
             Told::Replayed { pending: false } => self.operation_is_known(),
             Told::Replayed { pending: true } => self.operation_is_pending(),
-            Told::AuthExpired => link.needs_token = true,
-            Told::ResultDelivered { tool_call_id } => drop(self.tools.forget(&tool_call_id)),
-            Told::ResultExpired { tool_call_id } => {
-                if self.tools.forget(&tool_call_id) {
-                    self.out.push_back(Output::Event(Event::ToolResultExpired { tool_call_id }));
-                }
-            }
             Told::Unavailable { last_event_id } => self.transport_is_unavailable(last_event_id),
             Told::Done(completion) => self.transport_is_done(completion),
         }
@@ -69,11 +63,7 @@ impl<P: Clone> ChatRun<P> {
     /// Brings the phase in line with what is known of the transport, the tools and the questions.
     pub(super) fn align(&mut self) {
         let Transport::Open(link) = &self.transport else { return };
-        let (needs_token, awaits_token) = (link.needs_token, link.awaits_token());
-        if needs_token && self.asking.is_nothing() {
-            self.ask_for_token(TokenReason::Expired, 1);
-        }
-        if awaits_token || !self.asking.is_nothing() {
+        if link.awaits_token() {
             return self.enter(Cause::TokenNeeded);
         }
         if self.transport.standing().is_none() {
@@ -90,31 +80,20 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn link_changed(&mut self, status: Status, reason: Option<Reason>) {
-        let limit = Limit::new(self.now + self.limits.reconnect);
+        let Limits { pending, reconnect, .. } = self.limits;
         let Transport::Open(link) = &mut self.transport else { return };
         link.status = status;
         link.reason = reason.filter(|_| status != Status::Connected);
         match (status, &link.standing) {
             (Status::Connected, Standing::Down(_)) => {
-                link.standing = Standing::Up;
-                link.needs_token = false;
+                // The first word about the operation is still owed, and a v1 gateway that lost it never has one.
+                link.standing = Standing::Pending(Limit::new(self.now + pending));
                 self.stood = true;
-                self.forget_question_for_token();
             }
             (Status::Connected, _) | (_, Standing::Down(_)) => {}
-            (_, Standing::Up | Standing::Pending(_)) => link.standing = Standing::Down(limit),
-        }
-    }
-
-    /// The gateway took the token that is there: none is owed any more.
-    fn forget_question_for_token(&mut self) {
-        match self.asking {
-            Asking::Token { request, .. } => {
-                self.asking = Asking::Nothing;
-                self.abort(request);
+            (_, Standing::Up | Standing::Pending(_)) => {
+                link.standing = Standing::Down(Limit::new(self.now + reconnect))
             }
-            Asking::TokenPause { .. } => self.asking = Asking::Nothing,
-            Asking::Nothing | Asking::Start { .. } | Asking::Orphan { .. } => {}
         }
     }
 
@@ -195,7 +174,6 @@ impl<P: Clone> ChatRun<P> {
         if self.has_fallback {
             self.has_fallback = false;
             self.out.push_back(Output::Close { transport: id });
-            self.forget_question_for_token();
             self.open(None, Some(last_event_id));
         } else if self.phase == Phase::Stopping {
             self.out.push_back(Output::Close { transport: id });

@@ -186,13 +186,6 @@ impl<P: Clone> Tools<P> {
         results
     }
 
-    /// The gateway has a result, or nobody waits for it any more. `false`: it was not kept.
-    pub(super) fn forget(&mut self, tool_call_id: &str) -> bool {
-        let calls = self.calls.len();
-        self.calls.retain(|call| !(*call.id == *tool_call_id && matches!(call.stage, Stage::Answered { .. })));
-        self.calls.len() < calls
-    }
-
     /// Drops the results that were kept long enough, and hands out those that no transport carried. Of the others the
     /// transport tells itself.
     pub(super) fn expired(&mut self, now: Timestamp) -> Vec<Rc<str>> {

@@ -124,7 +124,7 @@ const fn ends(phase: Phase, ending: Ending) -> bool {
         Ending::Unauthorized | Ending::RefreshFailed => refreshing,
         Ending::ConnectLimit => refreshing || matches!(phase, Phase::Connecting),
         Ending::ReconnectLimit => refreshing || matches!(phase, Phase::Reconnecting),
-        Ending::PendingLimit => refreshing || phase.is_up(),
+        Ending::PendingLimit => phase.is_up(),
     }
 }
 
@@ -153,9 +153,7 @@ impl Phase {
             Self::RunningTools => &[Timer::Tool],
             Self::WaitingInput | Self::WaitingConfirmation => &[Timer::Intervention],
             Self::Reconnecting => &[Timer::Reconnect],
-            Self::RefreshingAuth => {
-                &[Timer::Token, Timer::TokenRetry, Timer::Connect, Timer::Reconnect, Timer::Pending]
-            }
+            Self::RefreshingAuth => &[Timer::Token, Timer::TokenRetry, Timer::Connect, Timer::Reconnect],
             Self::Stopping => &[Timer::Stop],
         }
     }

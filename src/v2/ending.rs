@@ -57,7 +57,7 @@ impl<P: Clone> Mux<P> {
 
     pub(super) fn auth_failed(&mut self, reason: String) {
         if self.link.gives_up_on_failures() {
-            return self.become_unavailable(reason);
+            return self.become_unavailable(Reason::AuthFailed, reason);
         }
         for id in self.ids() {
             self.refuse(id, &reason);
@@ -67,10 +67,10 @@ impl<P: Clone> Mux<P> {
         self.drain_link();
     }
 
-    pub(super) fn become_unavailable(&mut self, reason: String) {
+    pub(super) fn become_unavailable(&mut self, cause: Reason, reason: String) {
         self.unavailable = true;
         self.idle_at = None;
-        self.link.stop(Reason::Unavailable, self.now);
+        self.link.stop(cause, self.now);
         self.drain_link();
         self.reject_waiters("Gateway mux unavailable: ", &reason);
         self.tell(MuxEvent::Unavailable { reason });

@@ -147,7 +147,7 @@ impl<P: Clone> Mux<P> {
                     let mut reason = String::from("no usable connection after ");
                     reason.push_str(&crate::text::decimal(u64::from(attempts)));
                     reason.push_str(" attempts");
-                    self.become_unavailable(reason);
+                    self.become_unavailable(Reason::Unavailable, reason);
                 }
                 LinkOutput::Unauthorized { detail } => self.auth_failed(detail),
                 LinkOutput::TokenFault { detail, overdue } => {

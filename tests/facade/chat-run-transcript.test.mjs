@@ -1,8 +1,33 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
+import { loadFacadeOverFake } from './support/fake-module.mjs';
 import { after, connected, createRun, disposeRuns, NOW } from './support/run.mjs';
 import { receiveEvent } from './support/mux.mjs';
 import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
+
+/** Ways to an end, by its code, of which no event of the run tells. */
+const LEFT = {
+  async stop_unconfirmed(run) {
+    run.stop();
+    await after(10_000);
+  },
+  async session_complete(_, socket) {
+    socket.receive({ type: 'session_complete', operationId: 'op_1', id: '4' });
+  },
+  async status_change(_, socket) {
+    socket.receive({ type: 'status_change', operationId: 'op_1', id: '4', status: 'error' });
+  },
+  async detached(run) {
+    run.detach();
+  },
+  async superseded(run) {
+    run.supersede();
+  },
+  async reconnect_limit(_, socket) {
+    socket.drop();
+    await after(1_000);
+  },
+};
 
 /** The frames that the page was asked for. */
 let frames = [];
@@ -87,6 +112,47 @@ describe('the messages', () => {
     );
   });
 
+  for (const [ending, leave] of Object.entries(LEFT)) {
+    test(`are settled when the run ends without a word of the agent: ${ending}`, async () => {
+      const interrupt = () => new Promise(() => {});
+      const { run, socket } = await running({ interrupt, limits: { reconnect: 1_000 } });
+      receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+      text(socket, 2, 'Half of');
+      const toolsCalling = [{ id: 'c1', identifier: 'math', apiName: 'add', arguments: '{}' }];
+      receiveEvent(socket, 3, 'stream_chunk', { chunkType: 'tools_calling', toolsCalling });
+      paint();
+      assert.equal(message(run).activity, 'calling');
+      let shown;
+      run.on('settled', () => (shown = message(run)));
+      await leave(run, socket);
+      assert.equal((await run.done).ending, ending);
+      const { activity, parts } = shown;
+      assert.deepEqual([activity, parts[0].text, parts[1].phase], ['settled', 'Half of', 'stopped']);
+      assert.equal(run.transcript.getSnapshot().needsRefetch, 'end_without_messages');
+      assert.equal(message(run), shown);
+    });
+  }
+
+  test('are settled when the module fails', async () => {
+    const { ChatRun } = await loadFacadeOverFake('run.ts');
+    const run = new ChatRun({
+      gatewayUrl: 'x',
+      getToken() {},
+      interrupt() {},
+      start() {},
+      WebSocket: class {},
+    });
+    run.submit();
+    run.transcript.getSnapshot();
+    const raw = globalThis.fakeRuns.at(-1);
+    raw.host.change('message_inserted', 0, 0, { key: 1, role: 'assistant', activity: 'writing', parts: [] });
+    raw.host.show();
+    assert.equal(message(run).activity, 'writing');
+    assert.throws(() => raw.trapInCallback(), WebAssembly.RuntimeError);
+    assert.equal((await run.done).ending, 'internal');
+    assert.deepEqual([message(run).activity, run.getSnapshot().canSend], ['settled', true]);
+  });
+
   test('hold the tools of an answer', async () => {
     const { run, socket } = await running();
     receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
@@ -163,6 +229,10 @@ async function running(options) {
   const socket = await connected();
   paint();
   return { run, socket };
+}
+
+function message(run) {
+  return run.transcript.getSnapshot().messages[0];
 }
 
 function text(socket, id, content) {

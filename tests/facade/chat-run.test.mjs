@@ -163,6 +163,16 @@ describe('a run ends', () => {
     assert.equal(reason, 'bad signature');
   });
 
+  for (const options of [{ transport: 'v1' }, { transport: 'v2' }, {}]) {
+    test(`with tokens that every socket refuses, ${options.transport ?? 'where it may choose'}`, async () => {
+      const { run } = createRun(options);
+      run.submit();
+      await refusingTokens();
+      const { reason, resumable } = await settledAs(run, 'auth_failed');
+      assert.deepEqual([reason, resumable], ['auth_failed', true]);
+    });
+  }
+
   test('with a user who is signed out', async () => {
     const getToken = () => Promise.reject(new UnauthorizedError('signed out'));
     const { run } = createRun({ operationId: 'op_1', getToken });
@@ -252,6 +262,15 @@ describe('a run ends', () => {
     assert.deepEqual(button(run), ['streaming', 'stop']);
     socket.receive({ type: 'heartbeat_ack' });
     await after(1);
+    await settledAs(run, 'pending_limit');
+  });
+
+  test('with a gateway that says nothing of the operation over a socket of its own', async () => {
+    const { run } = createRun({ limits: { pending: 3_000 }, transport: 'v1' });
+    await submittedAlone(run);
+    const { deadline, waitingFor } = run.getSnapshot();
+    assert.deepEqual([deadline.timer, waitingFor], ['pending', 'operation']);
+    await after(3_000);
     await settledAs(run, 'pending_limit');
   });
 
@@ -457,6 +476,20 @@ async function failing(millis) {
 async function failDials() {
   for (let dial = 0; dial < 3; dial++) {
     ScriptedSocket.latest.drop();
+    await after(4_000);
+  }
+}
+
+/** The gateway refuses the token of each socket. */
+async function refusingTokens() {
+  await microtasks();
+  for (let dial = 0; dial < 6; dial++) {
+    const { latest } = ScriptedSocket;
+    if (latest.readyState === ScriptedSocket.CONNECTING) {
+      latest.open();
+      if (/\/v2\//.test(latest.url)) latest.drop(4401, 'auth_failed');
+      else latest.receive({ type: 'auth_failed', reason: 'auth_failed' });
+    }
     await after(4_000);
   }
 }

@@ -128,7 +128,7 @@ fn what_happened(ending: Ending) -> &'static str {
         Ending::RefreshFailed => "the host gave no token, three times",
         Ending::ConnectLimit => "no connection ever stood",
         Ending::ReconnectLimit => "the connection did not come back",
-        Ending::PendingLimit => "the gateway never got to know the operation",
+        Ending::PendingLimit => "the gateway does not know the operation, or said nothing of it",
         Ending::Unavailable => "the gateway serves no transport that there is",
         Ending::ConnectionLost => "the transport gave up",
         Ending::TransportClosed => "somebody else closed the transport",

@@ -1,7 +1,8 @@
 //! Every way a run can end, each with an outcome that says what happened and whether that is known.
 
-use agent_gateway_client::agent::{CompletionSource, Outcome};
-use agent_gateway_client::run::{Answer, Limits, Phase, Told};
+use agent_gateway_client::agent::{CompletionSource, Outcome, SessionStatus};
+use agent_gateway_client::link::Status;
+use agent_gateway_client::run::{Answer, Limits, Phase, Told, WaitingFor};
 
 use crate::sim::RunSim;
 
@@ -54,8 +55,8 @@ fn a_refused_token_ends_what_this_client_knows_but_not_the_run() {
 
 #[test]
 fn a_host_that_is_signed_out_ends_it_without_another_question() {
-    let mut sim = RunSim::reconnecting();
-    sim.tell(Told::AuthExpired);
+    let mut sim = RunSim::new();
+    sim.resume();
     sim.answer("token", Answer::Unauthorized { detail: "signed out".to_owned() });
     assert_eq!(sim.ending(), "unauthorized unknown assumed");
     assert_eq!(sim.outcome.unwrap().detail.as_deref(), Some("signed out"));
@@ -63,15 +64,15 @@ fn a_host_that_is_signed_out_ends_it_without_another_question() {
 
 #[test]
 fn a_refresh_that_fails_three_times_ends_it() {
-    let mut sim = RunSim::reconnecting();
-    sim.tell(Told::AuthExpired);
+    let mut sim = RunSim::new();
+    sim.resume();
     sim.fail("token");
     sim.advance(2_000);
     sim.fail("token");
     sim.advance(4_000);
     sim.log();
     sim.fail("token");
-    assert_eq!(sim.log(), ["settled send", "close", "outcome refresh_failed unknown"]);
+    assert_eq!(sim.log(), ["settled send", "outcome refresh_failed unknown"]);
     assert_eq!(sim.outcome.unwrap().detail.as_deref(), Some("no luck"));
 }
 
@@ -104,21 +105,40 @@ fn a_connection_that_does_not_come_back_is_given_ten_minutes_and_never_called_co
 }
 
 #[test]
+fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_each_connection() {
+    let mut sim = RunSim::streaming();
+    sim.lose();
+    sim.link(Status::Connected, None);
+    assert_eq!(sim.waiting_for(), Some(WaitingFor::Operation));
+    sim.advance(599_999);
+    assert_eq!(sim.phase(), Phase::Streaming);
+    sim.advance(1);
+    assert_eq!(sim.ending(), "pending_limit unknown assumed");
+    assert!(sim.outcome.unwrap().ending.is_resumable());
+}
+
+#[test]
+fn the_first_word_of_the_operation_gives_the_agent_all_the_time_it_takes() {
+    let words: [fn(&mut RunSim); 4] = [
+        |sim| sim.event("step_start"),
+        |sim| sim.members_event("stream_chunk"),
+        |sim| sim.status(SessionStatus::Running),
+        |sim| sim.tell(Told::Replayed { pending: false }),
+    ];
+    for word in words {
+        let mut sim = RunSim::connecting();
+        sim.link(Status::Connected, None);
+        word(&mut sim);
+        sim.advance(3_600_000);
+        assert_eq!((sim.phase(), sim.waiting_for()), (Phase::Streaming, Some(WaitingFor::Agent)));
+    }
+}
+
+#[test]
 fn an_operation_that_stays_pending_is_given_ten_minutes() {
     let mut sim = RunSim::streaming();
     sim.tell(Told::Replayed { pending: true });
     sim.advance(600_000);
-    assert_eq!(sim.ending(), "pending_limit unknown assumed");
-}
-
-#[test]
-fn an_operation_that_stays_pending_is_given_no_more_while_the_host_owes_a_token() {
-    let mut sim = RunSim::streaming();
-    sim.tell(Told::Replayed { pending: true });
-    sim.advance(595_000);
-    sim.tell(Told::AuthExpired);
-    assert_eq!(sim.phase(), Phase::RefreshingAuth);
-    sim.advance(5_000);
     assert_eq!(sim.ending(), "pending_limit unknown assumed");
 }
 

@@ -118,29 +118,6 @@ fn a_transport_that_waits_for_its_token_before_it_ever_stood_is_connecting_after
 }
 
 #[test]
-fn an_expired_token_is_replaced_by_the_host() {
-    let mut sim = RunSim::streaming();
-    sim.link(Status::Authenticating, None);
-    sim.tell(Told::AuthExpired);
-    assert_eq!((sim.phase(), sim.waiting_for()), (Phase::RefreshingAuth, Some(WaitingFor::Token)));
-    sim.answer_token("t2");
-    sim.connect();
-    let log = ["reconnecting stop", "refreshing_auth stop", "ask token op expired", "reconnecting stop", "renew t2"];
-    assert_eq!(sim.log()[..5], log);
-    assert_eq!(sim.phase(), Phase::Streaming);
-}
-
-#[test]
-fn a_token_that_is_asked_for_is_no_longer_wanted_once_the_transport_stands() {
-    let mut sim = RunSim::reconnecting();
-    sim.tell(Told::AuthExpired);
-    sim.connect();
-    assert_eq!(sim.log()[2..], ["streaming stop", "abort token"]);
-    sim.answer_token("late");
-    assert_eq!(sim.log(), Vec::<String>::new());
-}
-
-#[test]
 fn a_gateway_that_does_not_know_the_operation_yet_is_given_time() {
     let mut sim = RunSim::streaming();
     sim.event("stream_chunk");

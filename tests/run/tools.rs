@@ -180,27 +180,12 @@ fn a_result_that_one_transport_did_not_deliver_is_sent_by_the_next() {
     sim.submit();
     sim.start();
     sim.connect();
-    for call in ["call_a", "call_b"] {
-        sim.run_tool(call);
-        sim.tool_returns(call, "done");
-    }
-    sim.tell(Told::ResultDelivered { tool_call_id: "call_a".into() });
+    sim.run_tool("call_a");
+    sim.tool_returns("call_a", "done");
     sim.tell(Told::Unavailable { last_event_id: "3".to_owned() });
     sim.log();
     sim.connect();
-    assert_eq!(sim.log(), ["streaming stop", "result call_b done"]);
-}
-
-#[test]
-fn a_result_that_the_transport_calls_expired_is_told_once() {
-    let mut sim = RunSim::streaming();
-    sim.run_tool("call_a");
-    sim.tool_returns("call_a", "done");
-    sim.log();
-    sim.tell(Told::ResultExpired { tool_call_id: "call_a".into() });
-    sim.tell(Told::ResultExpired { tool_call_id: "call_a".into() });
-    sim.advance(600_000);
-    assert_eq!(sim.log(), ["expired call_a"]);
+    assert_eq!(sim.log(), ["streaming stop", "result call_a done"]);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Promises {
                 self.fallbacks += u32::from(opening.fallback);
                 assert!(self.fallbacks <= 1, "there is one fallback");
             }
-            Output::Renew { transport, .. } | Output::Close { transport } => {
+            Output::Close { transport } => {
                 let is_open = matches!(carrier, Carrier::Open { transport: open, .. } if open == *transport);
                 assert!(is_open, "{output:?}, but {carrier:?}");
             }

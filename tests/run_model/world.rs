@@ -106,9 +106,6 @@ impl World {
             Step::Waits(false) => self.tell_if_up(Told::Status(SessionStatus::WaitingInput)),
             Step::Runs => self.tell_if_up(Told::Status(SessionStatus::Running)),
             Step::Pending(pending) => self.tell_if_up(Told::Replayed { pending }),
-            Step::AuthExpired => self.tell(Told::AuthExpired),
-            Step::Delivered(call) => self.tell_if_up(Told::ResultDelivered { tool_call_id: call_id(call) }),
-            Step::Expired(call) => self.tell_if_up(Told::ResultExpired { tool_call_id: call_id(call) }),
             Step::Unavailable => self.tell(Told::Unavailable { last_event_id: "3".to_owned() }),
             Step::TransportEnds(how) => self.transport_ends(how),
             Step::Ends(ended) => {
@@ -324,11 +321,6 @@ impl World {
             Output::Open { transport, .. } => {
                 self.transports.push(transport);
                 self.carrier = Carrier::Open { transport, up: false };
-                if self.healed.is_some() {
-                    self.post(10, Parcel::Connect);
-                }
-            }
-            Output::Renew { .. } => {
                 if self.healed.is_some() {
                     self.post(10, Parcel::Connect);
                 }

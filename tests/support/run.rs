@@ -122,8 +122,10 @@ impl RunSim {
         self.input(Input::Answered { request, answer });
     }
 
+    /// The transport stands, and the gateway says that it knows the operation.
     pub fn connect(&mut self) {
         self.link(Status::Connected, None);
+        self.tell(Told::Replayed { pending: false });
     }
 
     pub fn lose(&mut self) {
@@ -278,7 +280,6 @@ impl RunSim {
                 let fallback = if opening.fallback { " fallback" } else { "" };
                 format!("open {} {token}{after}{resume}{executor}{fallback}", opening.operation_id)
             }
-            Output::Renew { token, .. } => format!("renew {}", token.secret),
             Output::Close { .. } => "close".to_owned(),
             Output::SendToolResult { tool_call_id, reply: ToolReply::Given(result), .. } => {
                 format!("result {tool_call_id} {result}")

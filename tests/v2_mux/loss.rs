@@ -1,5 +1,6 @@
 //! What follows a socket that is lost and a token that is refused.
 
+use agent_gateway_client::link::Reason;
 use agent_gateway_client::machine::Answer;
 use agent_gateway_client::v2::MuxConfig;
 
@@ -163,6 +164,7 @@ fn mx_33_refused_tokens_make_it_unavailable_where_somebody_listens() {
             "mux unavailable auth_failed"
         ]
     );
+    assert_eq!(sim.mux.snapshot().reason, Some(Reason::AuthFailed));
 }
 
 #[test]

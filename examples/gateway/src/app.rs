@@ -175,9 +175,9 @@ impl App {
     }
 
     /// Hands the result of a tool to whoever waits for it; `complain` is called when that fails.
-    pub(crate) fn tool_result(&self, result: ToolResult, complain: impl FnOnce() + Send + 'static) {
+    pub(crate) fn tool_result(&self, operation_id: &str, result: ToolResult, complain: impl FnOnce() + Send + 'static) {
         if let Some(dev) = &self.dev {
-            dev.tool_result(&result);
+            dev.tool_result(operation_id, &result);
         }
         let lobe = self.lobe.clone();
         tokio::spawn(async move {

@@ -103,7 +103,7 @@ impl Reader<'_> {
             }
             ClientFrame::Heartbeat if self.faults.withholds_acks() => {}
             ClientFrame::Heartbeat => self.socket.send(frames::heartbeat_ack()),
-            ClientFrame::ToolResult(result) => self.app.tool_result(result, || {}),
+            ClientFrame::ToolResult(result) => self.app.tool_result(self.operation_id, result, || {}),
             ClientFrame::ToolConfirmation { tool_call_id, approved } => {
                 gateway.confirm(self.operation_id, &tool_call_id, approved);
             }

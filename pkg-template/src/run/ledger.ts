@@ -2,40 +2,153 @@ import type { Glue } from '#glue';
 import type { ToolCallStorage } from '../types/index.js';
 
 const KEY = 'agent-gateway-client:tool-calls';
+/** Of these the ones that nobody answered. */
+const OPEN_KEY = `${KEY}-open`;
 
 /** What this page took on, for runs without a storage and beside one. */
 let taken: readonly string[] = [];
+/** Of these the ones that nobody answered; each with what lets go of its lock while it is worked on. */
+const open = new Map<string, (() => void) | undefined>();
+
+/** Whether a call may run here; `abandoned`: it ran, and whoever ran it went away before it answered. */
+export type Claim = 'abandoned' | 'granted' | 'taken';
 
 /**
- * Takes a tool call on for this page, and for all that share the storage. `false`: it was taken on before.
+ * The tool calls of one run: none runs twice, also not in another tab or after a reload where the storage is shared.
  *
- * Under a lock that all tabs share, where the browser has one. Rejects as the storage does: a call that may run
- * elsewhere does not run here.
+ * A call is worked on under a lock of its own, which the browser lets go of with the page: so a call that was left is
+ * told from one that another tab works on.
  */
-export function claimCall(
-  { claim }: Glue['RawChatRun'],
-  storage: ToolCallStorage | undefined,
-  toolCallId: string,
-): Promise<boolean> {
-  const here = claim([...taken], toolCallId);
-  if (!here) return Promise.resolve(false);
-  taken = here;
-  if (!storage) return Promise.resolve(true);
-  const { locks } = globalThis.navigator ?? {};
-  const claimShared = async (): Promise<boolean> => {
-    const shared = claim(ids(await storage.getItem(KEY)), toolCallId);
-    if (shared) await storage.setItem(KEY, JSON.stringify(shared));
-    return shared !== undefined;
-  };
-  return locks ? locks.request(KEY, claimShared) : claimShared();
+export class ToolCalls {
+  private isOver = false;
+  private readonly mine = new Set<string>();
+
+  constructor(
+    private readonly claimed: () => Glue['RawChatRun']['claim'],
+    private readonly storage: ToolCallStorage | undefined,
+  ) {}
+
+  /** Takes a call on. Rejects as the storage does: a call that may run elsewhere does not run here. */
+  async claim(toolCallId: string): Promise<Claim> {
+    const claim = this.claimed();
+    const here = claim([...taken], toolCallId);
+    if (!here && (!open.has(toolCallId) || open.get(toolCallId))) return 'taken';
+    taken = here ?? taken;
+    const granted = await this.claimShared(claim, toolCallId, here !== undefined);
+    if (granted === 'granted') this.mine.add(toolCallId);
+    if (this.isOver) this.leave();
+    return granted;
+  }
+
+  /** Nobody waits for the result of a call any more. */
+  async answered(toolCallId: string): Promise<void> {
+    if (!this.mine.delete(toolCallId)) return;
+    const letGo = open.get(toolCallId);
+    open.delete(toolCallId);
+    // Where it fails, the next page answers once more, and nobody waits for that.
+    await this.forget(toolCallId).catch(() => {});
+    letGo?.();
+  }
+
+  /** The run is over here. What was not answered is left to whoever follows it next. */
+  leave(): void {
+    this.isOver = true;
+    for (const toolCallId of this.mine) {
+      open.get(toolCallId)?.();
+      open.set(toolCallId, undefined);
+    }
+    this.mine.clear();
+  }
+
+  private async claimShared(
+    claim: Glue['RawChatRun']['claim'],
+    toolCallId: string,
+    isNew: boolean,
+  ): Promise<Claim> {
+    const { storage } = this;
+    if (!storage) return this.claimHere(toolCallId, isNew);
+    const wasLeftHere = open.has(toolCallId);
+    return exclusively(async () => {
+      const shared = claim(await stored(storage, KEY), toolCallId);
+      const left = await stored(storage, OPEN_KEY);
+      if (shared) {
+        await store(storage, OPEN_KEY, [...left, toolCallId].slice(-MOST_OPEN));
+        await store(storage, KEY, shared);
+        open.set(toolCallId, await hold(toolCallId));
+        return 'granted';
+      }
+      if (!left.includes(toolCallId)) return 'taken';
+      if (!wasLeftHere && (await isWorkedOn(toolCallId))) return 'taken';
+      await store(storage, OPEN_KEY, without(left, toolCallId));
+      open.delete(toolCallId);
+      return 'abandoned';
+    });
+  }
+
+  private claimHere(toolCallId: string, isNew: boolean): Claim {
+    if (isNew) open.set(toolCallId, () => {});
+    else open.delete(toolCallId);
+    return isNew ? 'granted' : 'abandoned';
+  }
+
+  private async forget(toolCallId: string): Promise<void> {
+    const { storage } = this;
+    if (!storage) return;
+    await exclusively(async () => {
+      await store(storage, OPEN_KEY, without(await stored(storage, OPEN_KEY), toolCallId));
+    });
+  }
+}
+
+/** A page works on fewer calls than this at once. */
+const MOST_OPEN = 100;
+
+/** Under a lock that all tabs share, where the browser has one. */
+function exclusively<T>(use: () => Promise<T>): Promise<T> {
+  const locks = lockManager();
+  return locks ? locks.request(KEY, use) : use();
+}
+
+/** Holds the lock of a call; resolves with what lets go of it. */
+function hold(toolCallId: string): Promise<() => void> {
+  const locks = lockManager();
+  return new Promise((held, failed) => {
+    if (!locks) return held(() => {});
+    locks
+      .request(lockOf(toolCallId), { ifAvailable: true }, () => new Promise<void>((letGo) => held(letGo)))
+      .catch(failed);
+  });
+}
+
+/** Whether a page works on a call; without locks nobody can tell that none does. */
+async function isWorkedOn(toolCallId: string): Promise<boolean> {
+  const { held } = (await lockManager()?.query()) ?? {};
+  return held?.some(({ name }) => name === lockOf(toolCallId)) ?? true;
+}
+
+function lockOf(toolCallId: string): string {
+  return `${KEY} ${toolCallId}`;
+}
+
+function lockManager(): LockManager | undefined {
+  return globalThis.navigator?.locks;
+}
+
+function store(storage: ToolCallStorage, key: string, list: readonly string[]): unknown {
+  return storage.setItem(key, JSON.stringify(list));
 }
 
 /** What is no list of ids was written by somebody else, and is replaced. */
-function ids(text: string | null | undefined): string[] {
+async function stored(storage: ToolCallStorage, key: string): Promise<string[]> {
   try {
-    const list: unknown = JSON.parse(text ?? '[]');
+    const list: unknown = JSON.parse((await storage.getItem(key)) ?? '[]');
     return Array.isArray(list) ? list.filter((id) => typeof id === 'string') : [];
-  } catch {
-    return [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
   }
+}
+
+function without(list: readonly string[], toolCallId: string): string[] {
+  return list.filter((id) => id !== toolCallId);
 }

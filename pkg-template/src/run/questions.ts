@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.js';
+import type { Claim } from './ledger.js';
 import type { ChatRunOptions, ChatIntervention, ToolExecuteData, ToolOutput } from '../types/index.js';
 
 /** Thrown by an application's `getToken` or `interrupt` when the server does not know the operation: the run ends. */
@@ -20,7 +21,7 @@ export class Questions {
 
   constructor(
     private readonly host: QuestionHost,
-    private readonly claim: (toolCallId: string) => Promise<boolean>,
+    private readonly claim: (toolCallId: string) => Promise<Claim>,
     private readonly answer: (request: number, name: string, value: unknown) => void,
   ) {}
 
@@ -52,7 +53,7 @@ export class Questions {
       case 'interrupt':
         return ['interrupted', (await host.interrupt(argument)) ?? true];
       case 'claim':
-        return ['claimed', host.tools !== undefined && (await this.claim(argument))];
+        return host.tools === undefined ? ['claimed', false] : claimAnswer(await this.claim(argument));
       case 'tool':
         return this.runTool(argument, signal);
       default:
@@ -84,6 +85,13 @@ export class Questions {
     const reply = await onIntervention.call(this.host, intervention, { signal });
     return signal.aborted ? ['aborted'] : ['replied', reply];
   }
+}
+
+/** The server is not left waiting for a call whose page is gone, and it does not run again. */
+function claimAnswer(claim: Claim): Answer {
+  return claim === 'abandoned'
+    ? ['failed', 'The page that ran the tool went away.']
+    : ['claimed', claim === 'granted'];
 }
 
 function tokenAnswer(token: unknown): Answer {

@@ -53,6 +53,14 @@ export class Mirror implements ChatTranscript {
     this.listeners.emit('shown', []);
   }
 
+  /** Nothing is streamed any more, and the module cannot say so. */
+  settle(): void {
+    this.entries.forEach(({ content }, message) => {
+      if (content.activity !== 'settled') this.apply('activity_changed', message, 0, 'settled');
+    });
+    this.show();
+  }
+
   private change(entry: Entry, name: string, place: number, content: any): void {
     entry.shown = undefined;
     const { parts } = entry.content;

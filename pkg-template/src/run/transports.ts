@@ -136,7 +136,12 @@ export class Transport {
     this.attach(subscription, 'v2');
     // A client of the application that need not fall back dials on, however long the gateway is away.
     if (!own || transport !== 'v2') {
-      this.undo.push(whenUnserved(mux, () => this.tell('unavailable', subscription.lastEventId)));
+      const unserved = (reason: string): void => {
+        const isRefused = transport === 'v2' && mux.state.reason === 'auth_failed';
+        if (isRefused) this.tell('done', ended('auth_failed', reason));
+        else this.tell('unavailable', subscription.lastEventId);
+      };
+      this.undo.push(whenUnserved(mux, unserved));
     }
     this.tell('status_changed', subscription.state);
   }

@@ -200,7 +200,7 @@ export interface ToolCallStorage {
 export interface ChatRunLimits {
   /** For the first connection. Default 120,000. */
   connect?: number;
-  /** For the gateway to get to know the operation. Default 600,000. */
+  /** For the first word of the gateway about the operation, after each connection. Default 600,000. */
   pending?: number;
   /** For another connection after one was lost. Default 600,000. */
   reconnect?: number;
@@ -259,7 +259,11 @@ export interface ChatRunBaseOptions {
    * page. It gets the tokens of `getToken` in the header `Oidc-Auth`. Default: `gatewayUrl`, over HTTP.
    */
   serverUrl?: string;
-  /** Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. Default: this page's memory. */
+  /**
+   * Keeps the ids of tool calls, so that none runs twice after a reload or in two tabs. A call whose page went away before
+   * it answered is answered as failed by the next that follows the run, where the browser has Web Locks. Default: this
+   * page's memory.
+   */
   storage?: ToolCallStorage;
   /** The tools that run here. Without it tools are left to other clients. */
   tools?: ToolRegistry;
@@ -297,6 +301,9 @@ export interface ChatRunEvents {
   settled: (outcome: ChatRunOutcome) => void;
   /** The server would not stop the run: it is followed as before. */
   stop_refused: () => void;
-  /** A tool result could not be delivered while somebody waited for it. */
+  /**
+   * A tool result found no connection while somebody waited for it. Of one that was sent and never confirmed `error` tells,
+   * with the code `tool_result_expired`.
+   */
   tool_result_expired: (toolCallId: string) => void;
 }

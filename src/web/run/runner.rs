@@ -306,8 +306,6 @@ impl Runner {
                 self.state.borrow_mut().replays = opening.resume;
                 host.open(transport.0, &shape::opening(&opening));
             }
-            // The transports of the facade ask for their tokens themselves, so that none is ever without one.
-            Output::Renew { .. } => {}
             Output::Close { transport } => host.close(transport.0),
             Output::SendToolResult { transport, tool_call_id, reply: ToolReply::Given(result) } => {
                 host.send_result(transport.0, &tool_call_id, &result);
@@ -352,6 +350,7 @@ impl Runner {
             }
             // The outcome is in the snapshot that was told before.
             Event::Settled(_) => {
+                self.update(Transcript::close);
                 self.act(|notify, _| notify.ended());
                 self.host.emit("settled", &JsValue::UNDEFINED);
             }

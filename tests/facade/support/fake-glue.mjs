@@ -90,8 +90,33 @@ export function createGlue(WebAssembly) {
     }
   }
 
+  class RawChatRun {
+    constructor(options, host) {
+      this.host = host;
+      (globalThis.fakeRuns ??= []).push(this);
+    }
+
+    snapshot() {
+      return { phase: 'idle', canSend: true, canStop: false };
+    }
+
+    submit() {
+      this.host.emit('changed', { phase: 'submitting', canSend: false, canStop: true });
+      return true;
+    }
+
+    dispose() {}
+
+    free() {}
+
+    trapInCallback() {
+      exports.trap();
+    }
+  }
+
   return {
     RawAgentStream,
+    RawChatRun,
     RawGatewayMux,
     initSync({ module }) {
       globalThis.fakeInstances = (globalThis.fakeInstances ?? 0) + 1;

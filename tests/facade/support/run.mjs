@@ -16,7 +16,11 @@ export class RunLog {
   constructor(run) {
     for (const name of ['agent_event', 'error', 'settled', 'stop_refused', 'tool_result_expired'])
       run.on(name, () => this.names.push(name));
-    run.on('changed', (snapshot) => this.phases.push(RunLog.button(snapshot)));
+    run.on('changed', (snapshot) => {
+      const [phase, button] = RunLog.button(snapshot);
+      const [lastPhase, lastButton] = this.phases.at(-1) ?? [];
+      if (phase !== lastPhase || button !== lastButton) this.phases.push([phase, button]);
+    });
   }
 
   static button({ canSend, canStop, phase }) {

@@ -84,8 +84,11 @@ impl Dev {
         }
     }
 
-    /// Hands a result to the script that waits for it; the first one counts.
-    pub(crate) fn tool_result(&self, result: &ToolResult) {
+    /// Hands a result to the script that waits for it; the first one counts. All are listed.
+    pub(crate) fn tool_result(&self, operation_id: &str, result: &ToolResult) {
+        if let Some(run) = self.run(operation_id) {
+            run.add_tool_result(result);
+        }
         let waiting = self.tools.lock().expect("no holder of the lock panics").remove(&result.tool_call_id);
         if let Some(waiting) = waiting {
             // A script that gave up waiting has no receiver any more.

@@ -20,7 +20,7 @@ use super::scripts::{self, MemberEcho, MemberEnd, Plan, Script};
 use super::tokens::{TokenKind, lifetime};
 use super::{Problem, dev, known_run, parse};
 use crate::app::App;
-use crate::frames::now_ms;
+use crate::frames::{ToolResult, now_ms};
 
 const PAUSE_MS: u64 = 40;
 const LONGEST_PAUSE_MS: u64 = 60_000;
@@ -59,6 +59,7 @@ struct Progress {
     outcome: Option<&'static str>,
     detail: Option<&'static str>,
     event_count: u64,
+    tool_results: Vec<ToolResult>,
     ended_at: Option<Instant>,
 }
 
@@ -139,6 +140,11 @@ impl Run {
         self.lock().text.push_str(content);
     }
 
+    /// Lists what a client answered, also what nobody waits for.
+    pub(super) fn add_tool_result(&self, result: &ToolResult) {
+        self.lock().tool_results.push(result.clone());
+    }
+
     pub(super) fn end(&self, outcome: &'static str, detail: &'static str) {
         let mut progress = self.lock();
         progress.outcome = Some(outcome);
@@ -214,6 +220,7 @@ async fn show(State(app): State<Arc<App>>, Path(operation_id): Path<String>) -> 
         "detail": progress.detail,
         "eventCount": progress.event_count,
         "connections": connections,
+        "toolResults": progress.tool_results,
     }))
     .into_response())
 }

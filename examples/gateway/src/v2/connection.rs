@@ -170,7 +170,7 @@ impl Reader<'_> {
                 let socket = self.socket.clone();
                 let message = "The tool result could not be forwarded";
                 let failed = frames::error("forward_failed", message, Some(&operation_id));
-                self.app.tool_result(result, move || socket.send(failed));
+                self.app.tool_result(&operation_id, result, move || socket.send(failed));
             }
             Some(RunFrame::ToolConfirmation { tool_call_id, approved }) => {
                 gateway.confirm(&operation_id, &tool_call_id, approved);

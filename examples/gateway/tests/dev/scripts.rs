@@ -62,6 +62,24 @@ async fn tool_asks_the_client_and_uses_its_answer() {
 }
 
 #[tokio::test]
+async fn every_answer_to_a_tool_is_listed_and_the_first_one_counts() {
+    let run = Run::start("tool").await;
+    let mut peer = run.connect().await;
+    let before = peer.frames_until(|frame| frame["event"]["type"] == "tool_execute").await;
+    let call = &before.last().expect("a call")["event"]["data"]["toolCallId"];
+    assert_eq!(run.view().await["toolResults"], json!([]));
+    let results =
+        ["noon", "midnight"].map(|content| json!({ "content": content, "success": true, "toolCallId": call }));
+    for mut result in results.clone() {
+        result["type"] = json!("tool_result");
+        peer.send(result).await;
+    }
+    let after = to_the_end(&run, &mut peer).await;
+    assert!(text_of(&after, &run.operation_id).contains("**noon**"));
+    assert_eq!(run.view().await["toolResults"], json!(results));
+}
+
+#[tokio::test]
 async fn members_end_on_the_channel_of_a_supervisor_who_goes_on() {
     let run = Run::start("members").await;
     let frames = to_the_end(&run, &mut run.connect().await).await;

@@ -16,7 +16,8 @@ async fn a_tool_and_an_answer_work_over_the_socket_of_the_user() {
     }))
     .await;
     assert!(text_of(&to_the_end(&run, &mut peer).await, &run.operation_id).contains("**noon**"));
-    assert_eq!(run.view().await["connections"], 1);
+    let view = run.view().await;
+    assert_eq!((&view["connections"], &view["toolResults"][0]["content"]), (&json!(1), &json!("noon")));
 
     let run = Run::start("input").await;
     let mut peer = run.connect_v2().await;
