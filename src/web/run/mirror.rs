@@ -41,7 +41,7 @@ pub(super) struct Step {
     pub(super) content: JsValue,
 }
 
-/// A change, apart from [`Change::Everything`].
+/// A change as a step.
 pub(super) fn step(change: Change<EngineText>) -> Step {
     let step = |name, message, part, content| Step { name, message, part, content };
     match change {
@@ -58,7 +58,7 @@ pub(super) fn step(change: Change<EngineText>) -> Step {
 }
 
 /// `{key, id?, member?, role, activity, row?, parts}`.
-pub(super) fn shape(message: &Message<EngineText>) -> JsValue {
+fn shape(message: &Message<EngineText>) -> JsValue {
     message_of(
         message.key,
         message.id.as_deref(),
