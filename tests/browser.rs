@@ -1,6 +1,9 @@
 #![cfg(target_family = "wasm")]
 //! The web layer in a real page: against a running gateway, and frame by frame against a scripted WebSocket.
 
+#[cfg(feature = "run")]
+#[path = "browser/chat_run.rs"]
+mod chat_run;
 #[path = "browser/disposal.rs"]
 mod disposal;
 #[path = "browser/follower.rs"]

@@ -17,6 +17,11 @@ export function lintChecks() {
     ['clippy, host', 'cargo', ['clippy', '--workspace', '--all-targets', ...denied]],
     ['clippy, WebAssembly', 'cargo', ['clippy', ...WASM, '--lib', '--test', 'browser', ...denied]],
     ['clippy, WebAssembly for Rust', 'cargo', ['clippy', ...WASM_FOR_RUST, '--lib', ...denied]],
+    [
+      'clippy, the run for Rust',
+      'cargo',
+      ['clippy', ...WASM_FOR_RUST, '--features', 'run', '--lib', '--test', 'browser', ...denied],
+    ],
     ['clippy, WebAssembly without the run', 'cargo', ['clippy', ...WASM_MUX, '--lib', ...denied]],
     ['clippy, WebAssembly without the mux', 'cargo', ['clippy', ...WASM_STREAM, '--lib', ...denied]],
     ['clippy, WebAssembly for OpenClaw', 'cargo', ['clippy', ...WASM_OPENCLAW, '--lib', ...denied]],

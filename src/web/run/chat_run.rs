@@ -78,7 +78,7 @@ impl ChatRun {
 
     /// What a page shows, now and after each change. Changes that come faster than they are taken are one. The stream
     /// keeps nothing alive and ends with the run's object.
-    pub fn changes(&self) -> impl Stream<Item = ChatView> + 'static {
+    pub fn changes(&self) -> impl Stream<Item = ChatView> + use<> {
         let (sender, notes) = channel(0);
         self.runner.host().tell_changes(sender);
         let runner = Rc::downgrade(&self.runner);
@@ -93,7 +93,7 @@ impl ChatRun {
     }
 
     /// The outcome. `None`: the run's object was dropped before.
-    pub fn done(&self) -> impl Future<Output = Option<Rc<Outcome>>> + 'static {
+    pub fn done(&self) -> impl Future<Output = Option<Rc<Outcome>>> + use<> {
         let changes = self.changes();
         async move {
             let mut outcomes = changes.filter_map(|view| future::ready(view.run.outcome)).boxed_local();
@@ -108,10 +108,10 @@ impl ChatRun {
 
     /// Takes in the stored messages that `load` fetches: an array of objects (§6.1), `None` where there are none to be
     /// had. `false`: they do not count, because something newer came.
-    pub fn refetch(
-        &self,
-        load: impl Future<Output = Option<JsValue>> + 'static,
-    ) -> impl Future<Output = bool> + 'static {
+    pub fn refetch<F>(&self, load: F) -> impl Future<Output = bool> + use<F>
+    where
+        F: Future<Output = Option<JsValue>>,
+    {
         let (runner, fetch) = (Rc::downgrade(&self.runner), self.runner.begin_refetch());
         async move {
             let rows = load.await.and_then(|rows| read::rows(&rows));

@@ -3,11 +3,11 @@
 use wasm_bindgen::prelude::*;
 
 use super::mirror::{self, Step};
-use super::runner::RunHost;
+use super::runner::{RunHost, Runner};
 use super::shape;
 use super::text::EngineText;
 use crate::machine::RequestId;
-use crate::run::transcript::{Change, Message, RefetchReason};
+use crate::run::transcript::{Change, RefetchReason};
 use crate::run::{Event, Intervention, Opening, Question, ToolReply, TransportId};
 
 #[wasm_bindgen]
@@ -101,7 +101,7 @@ impl RunHost for Facade {
         self.change_mirror(name, message as u32, part as u32, &content);
     }
 
-    fn show(&self, _: &dyn Fn(usize) -> Option<Message<EngineText>>, needs_refetch: Option<RefetchReason>) {
+    fn show(&self, _: &Runner<Self>, needs_refetch: Option<RefetchReason>) {
         self.show_mirror(needs_refetch.map(|reason| reason.as_str()));
     }
 

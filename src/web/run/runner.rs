@@ -50,8 +50,8 @@ pub(super) trait RunHost: Sized + 'static {
     /// each message follows.
     fn change(&self, change: Change<EngineText>);
 
-    /// The messages are to be shown; `message` gives them by index.
-    fn show(&self, message: &dyn Fn(usize) -> Option<Message<EngineText>>, needs_refetch: Option<RefetchReason>);
+    /// The messages are to be shown; [`Runner::message`] gives them.
+    fn show(&self, runner: &Runner<Self>, needs_refetch: Option<RefetchReason>);
 
     /// Reports the next frame of the page to [`Runner::frame`].
     fn request_frame(&self);
@@ -318,7 +318,7 @@ impl<H: RunHost> Runner<H> {
         match action {
             Action::Wait => {}
             Action::RequestFrame => self.host.request_frame(),
-            Action::Tell => self.host.show(&|index| self.message(index), needs_refetch),
+            Action::Tell => self.host.show(self, needs_refetch),
         }
     }
 
@@ -334,7 +334,7 @@ impl<H: RunHost> Runner<H> {
         }
     }
 
-    fn message(&self, index: usize) -> Option<Message<EngineText>> {
+    pub(super) fn message(&self, index: usize) -> Option<Message<EngineText>> {
         self.state.borrow().transcript.messages().get(index).cloned()
     }
 }

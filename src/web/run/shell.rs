@@ -16,7 +16,7 @@ use super::options::{ChatRunOptions, HostError, InterventionRequest, TokenReques
 use super::runner::{RunHost, Runner};
 use super::text::EngineText;
 use super::transport::Transport;
-use super::view::{ChatMessage, ChatView, Mirror};
+use super::view::{ChatView, Mirror};
 use super::{claims, review};
 use crate::link;
 use crate::machine::RequestId;
@@ -274,8 +274,8 @@ impl RunHost for Shell {
         self.mirror.borrow_mut().apply(&change);
     }
 
-    fn show(&self, message: &dyn Fn(usize) -> Option<ChatMessage>, needs_refetch: Option<RefetchReason>) {
-        self.mirror.borrow_mut().show(message, needs_refetch);
+    fn show(&self, runner: &Runner<Self>, needs_refetch: Option<RefetchReason>) {
+        self.mirror.borrow_mut().show(|index| runner.message(index), needs_refetch);
         self.changed();
     }
 

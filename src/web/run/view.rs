@@ -57,7 +57,7 @@ impl Mirror {
 
     pub(super) fn show(
         &mut self,
-        message: &dyn Fn(usize) -> Option<ChatMessage>,
+        message: impl Fn(usize) -> Option<ChatMessage>,
         needs_refetch: Option<RefetchReason>,
     ) {
         let shown = self.entries.iter_mut().enumerate().filter_map(|(index, entry)| {
