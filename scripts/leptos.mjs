@@ -1,4 +1,5 @@
 // Starts the development gateway and the Leptos page.
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildLeptosChat } from './build/leptos.mjs';
 import { buildGateway, startGateway } from './lib/gateway.mjs';
@@ -49,7 +50,7 @@ async function servePage(folder, port) {
   const { preview } = await import('vite');
   await preview({
     configFile: false,
-    root: folder,
+    root: dirname(folder),
     build: { outDir: folder },
     preview: { port, strictPort: true, host: '127.0.0.1' },
     logLevel: 'warn',

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use agent_gateway_client::link::{Reason, Status};
 use agent_gateway_client::run::transcript::Part;
 use agent_gateway_client::run::{Ending, Outcome, Phase, Resume, Started, Verdict};
 use agent_gateway_client::web::{
@@ -22,6 +23,9 @@ async fn an_answer_arrives_whole_and_the_button_comes_back() {
     assert_completed(&chat).await;
     assert_eq!(text(&chat.view()), run.text().await);
     assert_eq!(diary.buttons(), ["send", "stop", "send"]);
+    let connection = chat.view().connection.expect("it is known also after the end");
+    assert_eq!((connection.status, connection.reason), (Status::Disconnected, Some(Reason::RunEnded)));
+    assert!(!chat.cursor().is_empty());
 }
 
 #[wasm_bindgen_test]

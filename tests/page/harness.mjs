@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, createServer, preview } from 'vite';
 import { buildLeptosChat } from '../../scripts/build/leptos.mjs';
@@ -49,7 +49,7 @@ export async function startLeptosPage() {
   const folder = await buildLeptosChat();
   const server = await preview({
     configFile: false,
-    root: folder,
+    root: dirname(folder),
     logLevel: 'warn',
     build: { outDir: folder },
     preview: { host: '127.0.0.1', port: 0 },

@@ -129,13 +129,17 @@ impl Shell {
 
     /// Closes what is open. Nothing is told any more.
     pub(super) fn dispose(&self) {
+        self.close_all();
+        self.changes.take();
+        self.events.take();
+    }
+
+    fn close_all(&self) {
         let transports = self.transports.take();
         for transport in transports {
             self.remember(&transport);
             transport.close();
         }
-        self.changes.take();
-        self.events.take();
     }
 
     fn connection(&self) -> Option<link::Snapshot> {
@@ -262,7 +266,11 @@ impl RunHost for Shell {
 
     fn tell(&self, event: Event, _: Option<&str>) {
         match event {
-            Event::Changed(_) | Event::Settled(_) => self.changed(),
+            Event::Changed(_) => self.changed(),
+            Event::Settled(_) => {
+                self.close_all();
+                self.changed();
+            }
             Event::StopRefused => self.happened(|| ChatEvent::StopRefused),
             Event::ToolResultExpired { tool_call_id } => {
                 self.happened(|| ChatEvent::ToolResultExpired { tool_call_id });
