@@ -16,6 +16,9 @@ mod gateway;
 mod listeners;
 #[path = "browser/page.rs"]
 mod page;
+#[cfg(feature = "run")]
+#[path = "browser/readme.rs"]
+mod readme;
 #[path = "browser/streaming.rs"]
 mod streaming;
 #[path = "browser/wake.rs"]

@@ -1,5 +1,5 @@
 // The Leptos page as a test sees it. It has no panel of faults: they are set at the gateway.
-import { Chat } from './chat-page.mjs';
+import { Chat } from '../page/chat-page.mjs';
 
 /** Faults that happen once; the others are switches. */
 const EVENTS = ['drop', 'malformed'];

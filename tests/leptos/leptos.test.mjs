@@ -1,8 +1,8 @@
 import { describe } from 'node:test';
-import { startLeptosPage } from './harness.mjs';
+import { startLeptosPage } from '../page/harness.mjs';
 import { LeptosChat } from './leptos-page.mjs';
-import { scenarios } from './scenarios.mjs';
-import { SIDE_BY_SIDE, testsOf } from './tests-of.mjs';
+import { scenarios } from '../page/scenarios.mjs';
+import { SIDE_BY_SIDE, testsOf } from '../page/tests-of.mjs';
 
 const leptosTest = testsOf({ start: startLeptosPage, Page: LeptosChat });
 
