@@ -5,7 +5,7 @@ import { Chat } from '../page/chat-page.mjs';
 const EVENTS = ['drop', 'malformed'];
 
 export class LeptosChat extends Chat {
-  static lacks = ['members', 'questions', 'a queue', 'a skip link', 'a memory of runs', 'markdown'];
+  static lacks = ['members', 'a queue', 'a skip link', 'a memory of runs', 'markdown'];
 
   scope = 'run';
 

@@ -6,8 +6,13 @@ use leptos::prelude::*;
 
 use crate::api::NewRun;
 
-const SCRIPTS: [(&str, &str); 4] =
-    [("markdown", "Explain something"), ("tool", "Use a tool"), ("failing", "Fail"), ("long", "Write a lot")];
+const SCRIPTS: [(&str, &str); 5] = [
+    ("markdown", "Explain something"),
+    ("tool", "Use a tool"),
+    ("input", "Ask me"),
+    ("failing", "Fail"),
+    ("long", "Write a lot"),
+];
 const SPEEDS: [(&str, &str); 3] = [("150", "Slow"), ("40", "Normal"), ("15", "Fast")];
 
 #[component]

@@ -6,6 +6,7 @@ mod composer;
 mod log;
 mod message;
 mod page;
+mod questions;
 mod turn;
 mod words;
 

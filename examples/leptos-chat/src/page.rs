@@ -1,5 +1,6 @@
 //! The whole page: one conversation with its box, its badge and its log.
 
+use agent_gateway_client::run::WaitingFor;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::{ev, html};
@@ -10,6 +11,7 @@ use crate::badge::Badge;
 use crate::composer::Composer;
 use crate::log::{Log, LogPanel};
 use crate::message::message;
+use crate::questions::QuestionList;
 use crate::turn::{Shared, Turn};
 use crate::words;
 
@@ -112,6 +114,7 @@ fn Messages(turns: RwSignal<Vec<Turn>>) -> impl IntoView {
 #[component]
 fn Exchange(turn: Turn) -> impl IntoView {
     let state = move || turn.view.with(|view| words::state(view.run.outcome.as_deref()));
+    let is_over = Signal::derive(move || state() != "running");
     let shown = move || {
         let messages = turn.view.with(|view| view.messages.clone());
         let own = messages.iter().filter(|shown| shown.member.is_none() && shown.role != "user");
@@ -120,6 +123,7 @@ fn Exchange(turn: Turn) -> impl IntoView {
     let waiting = move || {
         turn.view.with(|view| match words::button(&view.run) {
             "stopping" => "Stopping…",
+            _ if view.run.waiting_for == Some(WaitingFor::User) => "Waiting for your answer",
             _ if view.run.loading && !view.run.visibly_loading => "Finishing…",
             _ if view.messages.is_empty() => "Starting…",
             _ => "",
@@ -137,7 +141,7 @@ fn Exchange(turn: Turn) -> impl IntoView {
                 data-state=state
                 aria-busy=move || (state() == "running").to_string()
             >
-                <div class="blocks">{shown}</div>
+                <div class="blocks">{shown} <QuestionList questions=turn.questions is_over /></div>
                 <Show when=move || state() == "running">
                     <p class="waiting">{waiting}</p>
                 </Show>

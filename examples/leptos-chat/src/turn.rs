@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::api::{self, Api, NewRun, RunSummary};
 use crate::log::Log;
+use crate::questions::Questions;
 
 /// What all turns of the page share.
 #[derive(Clone)]
@@ -31,6 +32,7 @@ pub struct Turn {
     pub prompt: StoredValue<String>,
     /// All that is shown of the run.
     pub view: RwSignal<ChatView, LocalStorage>,
+    pub questions: Questions,
     run: StoredValue<Option<ChatRun>, LocalStorage>,
     shared: StoredValue<Shared, LocalStorage>,
 }
@@ -48,7 +50,7 @@ impl Shared {
         Self { api, mux, log }
     }
 
-    fn options(&self) -> ChatRunOptions {
+    fn options(&self, questions: Questions) -> ChatRunOptions {
         let (token_api, interrupt_api, log) = (self.api.clone(), self.api.clone(), self.log);
         let get_token = move |TokenRequest { operation_id, signal, .. }| {
             let api = token_api.clone();
@@ -64,7 +66,8 @@ impl Shared {
         let options = ChatRunOptions::new(self.api.gateway_url.clone(), get_token, interrupt)
             .mux(self.mux.clone())
             .executor(true)
-            .tool("demo", "getTime", get_time);
+            .tool("demo", "getTime", get_time)
+            .on_intervention(move |asked| questions.ask(asked));
         match window().local_storage() {
             Ok(Some(storage)) => options.storage(storage),
             // The browser keeps nothing: after a reload a tool may run again.
@@ -78,7 +81,7 @@ impl Turn {
     pub fn send(shared: &Shared, number: usize, message: NewRun) -> Self {
         let turn = Self::new(shared, number, message.prompt.clone());
         let api = shared.api.clone();
-        let run = ChatRun::new(shared.options());
+        let run = ChatRun::new(shared.options(turn.questions));
         run.submit(move |signal| async move { api.start(message, signal).await });
         turn.follow(run);
         turn
@@ -125,6 +128,7 @@ impl Turn {
             number,
             prompt: StoredValue::new(prompt),
             view: RwSignal::new_local(ChatView::default()),
+            questions: Questions::new(),
             run: StoredValue::new_local(None),
             shared: StoredValue::new_local(shared.clone()),
         };
@@ -135,7 +139,8 @@ impl Turn {
     fn resume(self, operation_id: &str, started_at: Option<Timestamp>) {
         let operation_id = operation_id.into();
         let resume = Resume { operation_id, last_event_id: String::new(), started_at, gateway_url: None };
-        self.follow(ChatRun::resume(self.shared.with_value(Shared::options), resume));
+        let options = self.shared.with_value(|shared| shared.options(self.questions));
+        self.follow(ChatRun::resume(options, resume));
     }
 
     /// The one line that binds a run to the page.

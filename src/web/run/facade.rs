@@ -42,7 +42,9 @@ extern "C" {
     fn reviewed(this: &Facade, request: &JsValue) -> JsValue;
 }
 
+// What is called from one place would only be longer apart.
 impl RunHost for Facade {
+    #[inline(always)]
     fn ask(&self, request: RequestId, question: Question<JsValue>) {
         let (name, argument) = match question {
             Question::Start => ("start", JsValue::UNDEFINED),
@@ -65,6 +67,7 @@ impl RunHost for Facade {
         self.abort_request(request.0);
     }
 
+    #[inline(always)]
     fn open(&self, transport: TransportId, opening: &Opening) {
         self.open_transport(transport.0, &shape::opening(opening));
     }
@@ -73,6 +76,7 @@ impl RunHost for Facade {
         self.close_transport(transport.0);
     }
 
+    #[inline(always)]
     fn send_result(&self, transport: TransportId, tool_call_id: &str, reply: ToolReply<JsValue>) {
         match reply {
             ToolReply::Given(result) => self.send_given(transport.0, tool_call_id, &result),
@@ -86,6 +90,7 @@ impl RunHost for Facade {
         self.send_reply(transport.0, shape::kind_name(intervention.kind), &intervention.id, reply);
     }
 
+    #[inline(always)]
     fn tell(&self, event: Event, operation_id: Option<&str>) {
         match event {
             Event::Changed(snapshot) => self.emit("changed", &shape::snapshot(&snapshot, operation_id)),

@@ -130,6 +130,7 @@ impl<H: RunHost> Runner<H> {
     }
 
     /// Takes in what a transport tells besides events.
+    #[inline(always)]
     pub(super) fn told(&self, transport: TransportId, told: Told<JsValue>) {
         self.input(Input::Told { transport, told });
     }
@@ -155,6 +156,7 @@ impl<H: RunHost> Runner<H> {
     }
 
     /// Takes an event of the agent in.
+    #[inline(always)]
     pub(super) fn event(&self, transport: TransportId, event: &JsValue) {
         let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
         let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
