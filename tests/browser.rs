@@ -19,6 +19,9 @@ mod page;
 #[cfg(feature = "run")]
 #[path = "browser/readme.rs"]
 mod readme;
+#[cfg(feature = "run")]
+#[path = "browser/review.rs"]
+mod review;
 #[path = "browser/streaming.rs"]
 mod streaming;
 #[path = "browser/wake.rs"]

@@ -213,7 +213,8 @@ impl From<&str> for HostError {
 impl Started {
     /// A run that began at the server, with the token that came with it.
     pub fn new(operation_id: &str, token: Option<String>) -> Self {
-        Self { operation_id: operation_id.into(), token: token.map(codec::token), gateway_url: None }
+        let token = token.filter(|secret| !secret.is_empty()).map(codec::token);
+        Self { operation_id: operation_id.into(), token, gateway_url: None }
     }
 }
 
