@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use agent_gateway_client::link::{Reason, Status};
 use agent_gateway_client::run::transcript::Part;
-use agent_gateway_client::run::{Ending, Outcome, Phase, Resume, Started, Verdict};
+use agent_gateway_client::run::{Ending, Limits, Outcome, Phase, Resume, Started, Verdict};
 use agent_gateway_client::web::{
     Carriage, ChatRun, ChatRunOptions, ChatView, HostError, InterventionRequest, TokenRequest,
 };
@@ -54,7 +54,8 @@ async fn runs_share_one_socket() {
 async fn a_gateway_without_v2_is_followed_over_a_socket_for_each_run() {
     // An address of its own, because what is found out about a gateway stays known in this page.
     let url = gateway_url().replace("127.0.0.1", "localhost");
-    let without_v2 = |_| options_for(&url).web_socket(web_socket_without_v2());
+    let limits = Limits { connect: 20_000, ..Limits::default() };
+    let without_v2 = |_| options_for(&url).limits(limits).web_socket(web_socket_without_v2());
     let (chat, run, _) = started("long", 15, without_v2).await;
     assert_completed(&chat).await;
     assert_eq!(text(&chat.view()), run.text().await);
