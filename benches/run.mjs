@@ -9,13 +9,15 @@ import { chromiumHost } from './hosts/chromium.mjs';
 import { nodeHost } from './hosts/node.mjs';
 import { frames } from './parts/frames.mjs';
 import { mux } from './parts/mux.mjs';
+import { openclaw } from './parts/openclaw.mjs';
 import { replay } from './parts/replay.mjs';
 import { sizes } from './parts/sizes.mjs';
 import { startup } from './parts/startup.mjs';
 import { throughput } from './parts/throughput.mjs';
+import { transcript } from './parts/transcript.mjs';
 import { Report } from './report.mjs';
 
-const PARTS = { frames, mux, replay, throughput, sizes, startup };
+const PARTS = { frames, mux, replay, transcript, openclaw, throughput, sizes, startup };
 const HOSTS = { node: nodeHost, chromium: chromiumHost };
 
 const HELP = `npm run bench [-- --only <part>[,<part>…]] [--host <host>] [--package <folder>] [--check] [--help]

@@ -7,3 +7,5 @@ export { measureMux } from './mux.mjs';
 export { measureReplay } from './replay.mjs';
 export { measureStartup } from './startup.mjs';
 export { measureThroughput } from './throughput.mjs';
+export { measureTranscript } from './transcript.mjs';
+export { measureOpenClaw } from './openclaw.mjs';

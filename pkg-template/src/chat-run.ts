@@ -154,6 +154,7 @@ export class ChatRun {
   private static host(link: HostLink<ChatRun>): RawRunHost {
     return {
       abort: reaching(link, (run, request) => run.questions.abort(request)),
+      append: (message, part, text) => link.client?.mirror.append(message, part, text),
       ask: reaching(link, (run, request, name, argument) => run.questions.ask(request, name, argument)),
       change: (name, message, part, content) => link.client?.mirror.apply(name, message, part, content),
       close: reaching(link, (run, transport) => run.close(transport)),

@@ -90,6 +90,7 @@ export interface RawGatewayMux {
 
 export interface RawRunHost {
   abort(request: number): void;
+  append(message: number, part: number, text: string): void;
   ask(request: number, name: string, argument: unknown): void;
   change(name: string, message: number, part: number, content: unknown): void;
   close(transport: number): void;

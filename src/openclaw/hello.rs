@@ -55,7 +55,8 @@ impl<P: Payload> Hello<P> {
         }
         let (server, auth, policy) = (payload.object("server"), payload.object("auth"), payload.object("policy"));
         let boot_id = server.text("bootId");
-        let limit = |name: &str, fallback: u64| policy.count(name).filter(|limit| *limit > 0).unwrap_or(fallback);
+        let limit =
+            |name: &'static str, fallback: u64| policy.count(name).filter(|limit| *limit > 0).unwrap_or(fallback);
         Some(Self {
             protocol: payload.count("protocol").unwrap_or(0),
             server_version: server.text("version").unwrap_or_default(),

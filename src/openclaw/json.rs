@@ -10,7 +10,7 @@ impl Payload for Value {
         Self::Null
     }
 
-    fn member(&self, name: &str) -> Option<Self> {
+    fn member(&self, name: &'static str) -> Option<Self> {
         self.get(name).cloned()
     }
 
@@ -20,6 +20,26 @@ impl Payload for Value {
 
     fn is_null(&self) -> bool {
         Self::is_null(self)
+    }
+
+    fn of_text(text: &str) -> Self {
+        Self::from(text)
+    }
+
+    fn is_text(&self) -> bool {
+        self.is_string()
+    }
+
+    fn is_empty_text(&self) -> bool {
+        self.as_str() == Some("")
+    }
+
+    fn joined(&self, more: &Self) -> Self {
+        [self, more].into_iter().filter_map(Self::as_str).collect::<String>().into()
+    }
+
+    fn rest_after(&self, start: &Self) -> Option<Self> {
+        Some(self.as_str()?.strip_prefix(start.as_str()?)?.into())
     }
 
     fn as_text(&self) -> Option<String> {

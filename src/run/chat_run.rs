@@ -115,6 +115,11 @@ impl<P: Clone> ChatRun<P> {
         }
     }
 
+    /// Whether it was begun and has not ended.
+    pub fn is_under_way(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Settled)
+    }
+
     /// The operation, once it is known. A shell keeps one run for each, so that two who resume it share one.
     pub fn operation_id(&self) -> Option<&Rc<str>> {
         self.operation_id.as_ref()
@@ -196,7 +201,7 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn leave(&mut self, ending: Ending, now: Timestamp) -> bool {
-        if matches!(self.phase, Phase::Idle | Phase::Settled) {
+        if !self.is_under_way() {
             return false;
         }
         let turn = self.begin_turn(now);

@@ -33,6 +33,18 @@ export function listenToOpenClaw(socket, dial, port) {
 export const ownMember = (value, name) =>
   isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 
+const textOf = (value) => (typeof value === 'string' ? value : '');
+
+/** A string with another behind it; what is no string adds nothing. */
+export const joined = (text, more) => textOf(text) + textOf(more);
+
+/** What comes behind the start of a string; undefined where it starts otherwise, or one of them is no string. */
+export function restAfter(text, start) {
+  if (typeof text !== 'string' || typeof start !== 'string') return undefined;
+  // Engines compare two texts at once, and `startsWith` character by character.
+  return text.slice(0, start.length) === start ? text.slice(start.length) : undefined;
+}
+
 /** Whether both have the same text as JSON. */
 export const saysTheSame = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
 

@@ -347,7 +347,7 @@ impl World {
         assert_eq!(session.deadline().is_none(), waits_for_somebody, "{:?}", session.state());
         if let Some(chat) = self.client.chat(KEY) {
             assert!(stands || !chat.is_live(), "live without a connection");
-            let is_sending = |run: &agent_gateway_client::openclaw::chat::Run| run.state.as_str() == "sending";
+            let is_sending = |run: &agent_gateway_client::openclaw::chat::Run<Value>| run.state.as_str() == "sending";
             assert!(stands || !chat.runs().iter().any(is_sending), "sending without a connection");
         }
         let has_socket = matches!(session.state(), State::Connecting | State::Authenticating) || stands;

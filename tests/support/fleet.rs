@@ -241,8 +241,8 @@ impl FleetSim {
             ChatEvent::History(_) => "history".to_owned(),
             ChatEvent::Message(message) => format!("message {}", message["message"]["role"].as_str().unwrap_or("?")),
             ChatEvent::Run { run, .. } => format!("run {run}"),
-            ChatEvent::Text { run, change: TextChange::Appended(text) } => format!("{run} + {text:?}"),
-            ChatEvent::Text { run, change: TextChange::Replaced(text) } => format!("{run} = {text:?}"),
+            ChatEvent::Text { run, change: TextChange::Appended(text) } => format!("{run} + {text}"),
+            ChatEvent::Text { run, change: TextChange::Replaced(text) } => format!("{run} = {text}"),
             ChatEvent::Activity(activity) => activity.as_str().to_owned(),
             ChatEvent::Failed { purpose, code } => format!("failed {purpose:?} {code}"),
         }

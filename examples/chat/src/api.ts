@@ -2,7 +2,7 @@ import type { SessionStatus } from 'agent-gateway-client/run';
 
 const ANSWER_WITHIN_MS = 10_000;
 
-export const SCRIPTS = ['markdown', 'tool', 'members', 'failing', 'input', 'long'] as const;
+export const SCRIPTS = ['markdown', 'tool', 'members', 'failing', 'input', 'approval', 'long'] as const;
 export type Script = (typeof SCRIPTS)[number];
 
 export interface StartedRun {

@@ -7,7 +7,7 @@ import type { Question } from './questions';
 const CHEVRON = 'M9 6l6 6-6 6';
 
 /** Sends an answer. */
-export type Answer = (question: Question, content: string) => void;
+export type Answer = (question: Question, content: string | boolean) => void;
 
 type BlockOf<Kind> = Extract<Block, { kind: Kind }>;
 
@@ -56,7 +56,9 @@ function createView(block: Block, answer: Answer): BlockView<any> {
     case 'member':
       return memberView(block.label, answer);
     case 'input':
-      return inputView(block.question, answer);
+      return block.question.parameters === undefined
+        ? inputView(block.question, answer)
+        : approvalView(block.question, answer);
   }
 }
 
@@ -186,6 +188,40 @@ function inputView(question: Question, answer: Answer): BlockView<BlockOf<'input
         question.state === 'answered'
           ? `You answered: ${question.answer}`
           : 'It was answered elsewhere, or the run went on without an answer.';
+    },
+  };
+}
+
+function approvalView(question: Question, answer: Answer): BlockView<BlockOf<'input'>> {
+  const choice = (label: string, style: string, approved: boolean): HTMLElement => {
+    const button = element('button', { class: `button ${style}`, type: 'button' }, label);
+    button.addEventListener('click', () => answer(question, approved));
+    return button;
+  };
+  const choices = element(
+    'div',
+    { class: 'question-form' },
+    choice('Allow', 'button-primary', true),
+    choice('Deny', 'button-quiet', false),
+  );
+  const given = element('p', { class: 'question-answer' });
+  const root = element(
+    'section',
+    { class: 'card question', 'data-testid': 'approval', 'aria-label': 'The agent asks for consent' },
+    element('header', { class: 'card-head' }, icon(QUESTION), element('strong', {}, question.prompt)),
+    element('pre', { class: 'tool-arguments', 'aria-label': 'Arguments' }, question.parameters ?? ''),
+    choices,
+    given,
+  );
+  return {
+    root,
+    update: () => {
+      root.dataset.state = question.state;
+      choices.hidden = question.state !== 'open';
+      given.hidden = question.state === 'open';
+      if (question.state === 'answered')
+        given.textContent = question.answer ? 'You allowed it' : 'You denied it';
+      else given.textContent = 'It was decided elsewhere, or the run went on without an answer.';
     },
   };
 }

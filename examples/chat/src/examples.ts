@@ -27,6 +27,11 @@ export const EXAMPLES: Record<Script, { title: string; about: string; prompt: st
     about: 'The agent waits for your answer',
     prompt: 'Prepare a release, and ask when unsure.',
   },
+  approval: {
+    title: 'A tool that needs your consent',
+    about: 'The agent asks before it deletes something',
+    prompt: 'Make a fresh build.',
+  },
   long: {
     title: 'A long answer',
     about: 'Enough time to break the connection',

@@ -177,7 +177,7 @@ export class Run {
     if (this.chat?.stop()) this.log('stop requested');
   }
 
-  answer(question: Question, content: string): void {
+  answer(question: Question, content: string | boolean): void {
     this.questions.answer(question, content);
   }
 

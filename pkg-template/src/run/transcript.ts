@@ -34,6 +34,15 @@ export class Mirror implements ChatTranscript {
     else this.change(this.entries[message], name, part, content);
   }
 
+  /** Appends to a text, which most changes do. */
+  append(message: number, part: number, text: string): void {
+    const entry = this.entries[message];
+    entry.shown = undefined;
+    const { parts } = entry.content;
+    const { text: before, type } = parts[part] as { text: string; type: 'text' };
+    parts[part] = { type, text: before + text };
+  }
+
   /** Shows what was applied. */
   show(needsRefetch?: string): void {
     const messages = this.entries.map((entry) => (entry.shown ??= frozen(entry.content)));
@@ -50,11 +59,7 @@ export class Mirror implements ChatTranscript {
     if (name === 'activity_changed') entry.content = { ...entry.content, activity: content };
     else if (name === 'part_inserted') parts.splice(place, 0, content);
     else if (name === 'part_replaced') parts[place] = content;
-    else if (name === 'part_removed') parts.splice(place, 1);
-    else {
-      const part = parts[place] as { text: string; type: 'text' };
-      parts[place] = { type: part.type, text: part.text + content };
-    }
+    else parts.splice(place, 1);
   }
 }
 

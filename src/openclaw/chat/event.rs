@@ -23,7 +23,7 @@ pub enum ChatEvent<P> {
         /// The run.
         run: String,
         /// How.
-        change: TextChange,
+        change: TextChange<P>,
     },
     /// The session became busy or idle.
     Activity(Activity),

@@ -7,7 +7,7 @@ use super::run::{Run, RunState, TextChange, text_of};
 /// The part of a `chat.history` that tells of runs.
 pub(super) struct History<P> {
     messages: Vec<P>,
-    in_flight: Option<(String, String)>,
+    in_flight: Option<(String, P)>,
     waiting: Vec<String>,
     pub(super) activity: Activity,
 }
@@ -16,11 +16,12 @@ impl<P: Payload> History<P> {
     /// Reads an answer; `known` is what the session did where the answer does not say.
     pub(super) fn read(payload: &P, known: &Activity) -> Self {
         let in_flight = payload.object("inFlightRun");
+        let text = in_flight.member("text").filter(P::is_text).unwrap_or_else(|| P::of_text(""));
         let pending = payload.object("pendingInputs").list("items");
         let is_queued = |item: &&P| item.text("state").is_none_or(|state| state == "queued");
         Self {
             messages: payload.list("messages"),
-            in_flight: in_flight.text("runId").map(|id| (id, in_flight.text("text").unwrap_or_default())),
+            in_flight: in_flight.text("runId").map(|id| (id, text)),
             waiting: pending.iter().filter(is_queued).filter_map(|item| item.text("runId")).collect(),
             activity: match payload.member("sessionInfo").filter(|info| !info.is_null()) {
                 Some(info) => Activity::read(&info, Activity::Unknown),
@@ -30,12 +31,12 @@ impl<P: Payload> History<P> {
     }
 
     /// The run under way, with its text so far.
-    pub(super) fn in_flight(&self) -> Option<&(String, String)> {
+    pub(super) fn in_flight(&self) -> Option<&(String, P)> {
         self.in_flight.as_ref()
     }
 
     /// How a run stands that was open, or was not told the end of. `restarted`: the gateway was, since the last reading.
-    pub(super) fn state_of(&self, run: &Run, restarted: bool) -> RunState {
+    pub(super) fn state_of(&self, run: &Run<P>, restarted: bool) -> RunState {
         let (state, is_idle) = (run.state.clone(), self.activity == Activity::Idle && self.in_flight.is_none());
         match state {
             RunState::Uncertain if self.names(&run.id) => RunState::Accepted,
@@ -51,7 +52,7 @@ impl<P: Payload> History<P> {
     }
 
     /// The text of a run: as far as it is under way, or as it was written down.
-    pub(super) fn take_text(&self, run: &mut Run) -> Option<TextChange> {
+    pub(super) fn take_text(&self, run: &mut Run<P>) -> Option<TextChange<P>> {
         if let Some((id, text)) = &self.in_flight
             && *id == run.id
         {

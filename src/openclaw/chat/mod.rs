@@ -35,7 +35,7 @@ const MOST_RUNS: usize = 64;
 #[derive(Debug)]
 pub struct Chat<P> {
     key: String,
-    runs: Vec<Run>,
+    runs: Vec<Run<P>>,
     activity: Activity,
     /// When the activity was true, in the gateway's milliseconds.
     as_of: u64,
@@ -86,12 +86,12 @@ impl<P: Payload> Chat<P> {
     }
 
     /// The last runs, oldest first.
-    pub fn runs(&self) -> &[Run] {
+    pub fn runs(&self) -> &[Run<P>] {
         &self.runs
     }
 
     /// A run.
-    pub fn run(&self, id: &str) -> Option<&Run> {
+    pub fn run(&self, id: &str) -> Option<&Run<P>> {
         self.runs.iter().find(|run| run.id == id)
     }
 
@@ -330,7 +330,7 @@ impl<P: Payload> Chat<P> {
         }
     }
 
-    fn add(&mut self, run: Run) {
+    fn add(&mut self, run: Run<P>) {
         if self.runs.len() >= MOST_RUNS {
             let oldest = self.runs.iter().position(|run| !run.state.is_open()).unwrap_or(0);
             self.runs.remove(oldest);

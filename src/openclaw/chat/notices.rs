@@ -47,7 +47,7 @@ impl<P: Payload> Chat<P> {
             "final" => {
                 self.extend(index, payload);
                 let is_answered = payload.member("message").is_some_and(|message| !message.is_null());
-                let has_text = !self.runs[index].text.is_empty();
+                let has_text = !self.runs[index].text.is_empty_text();
                 let state = if is_answered || has_text { RunState::Done } else { RunState::HandedOver };
                 self.turn(index, state, payload.member("message"));
             }
@@ -90,7 +90,7 @@ impl<P: Payload> Chat<P> {
         let activity = Activity::read(&row, self.activity.clone());
         let is_idle = activity == Activity::Idle;
         self.become_active(activity);
-        let is_owed = |run: &Run| matches!(run.state, RunState::Accepted | RunState::Streaming);
+        let is_owed = |run: &Run<P>| matches!(run.state, RunState::Accepted | RunState::Streaming);
         if is_idle && self.runs.iter().any(is_owed) {
             self.due(now + END_WITHIN);
         }

@@ -4,15 +4,15 @@ use super::super::payload::Payload;
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
+pub struct Run<P> {
     /// Its id; for a run of this client the key that it was sent with.
     pub id: String,
     /// Whether this client started it.
     pub is_own: bool,
     /// How it stands.
     pub state: RunState,
-    /// The answer so far.
-    pub text: String,
+    /// The answer so far, a string.
+    pub text: P,
     /// Whether a piece of text belongs behind the present one.
     pub(super) has_baseline: bool,
 }
@@ -80,43 +80,41 @@ impl RunState {
 
 /// How the text of a run changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TextChange {
+pub enum TextChange<P> {
     /// This comes behind what was there.
-    Appended(String),
+    Appended(P),
     /// This is all of it.
-    Replaced(String),
+    Replaced(P),
 }
 
-impl Run {
+impl<P: Payload> Run<P> {
     pub(super) fn new(id: &str, is_own: bool, state: RunState) -> Self {
-        Self { id: id.to_owned(), is_own, state, text: String::new(), has_baseline: is_own }
+        Self { id: id.to_owned(), is_own, state, text: P::of_text(""), has_baseline: is_own }
     }
 
     /// Takes a piece of the answer in: the whole text so far where the gateway sends it, else a piece.
-    pub(super) fn extend<P: Payload>(&mut self, payload: &P) -> Option<TextChange> {
+    pub(super) fn extend(&mut self, payload: &P) -> Option<TextChange<P>> {
         if let Some(whole) = payload.member("message").and_then(|message| text_of(&message)) {
             self.has_baseline = true;
             return self.become_text(whole);
         }
-        let piece = payload.text("deltaText")?;
+        let piece = payload.member("deltaText").filter(P::is_text)?;
         if payload.flag("replace") == Some(true) {
             self.has_baseline = true;
             return self.become_text(piece);
         }
         // Without what comes before it a piece cannot be placed; the history brings it.
-        (self.has_baseline && !piece.is_empty()).then(|| {
-            self.text.push_str(&piece);
+        (self.has_baseline && !piece.is_empty_text()).then(|| {
+            self.text = self.text.joined(&piece);
             TextChange::Appended(piece)
         })
     }
 
     /// Makes this the text.
-    pub(super) fn become_text(&mut self, text: String) -> Option<TextChange> {
-        if text == self.text {
-            return None;
-        }
-        let change = match text.strip_prefix(self.text.as_str()) {
-            Some(rest) => TextChange::Appended(rest.to_owned()),
+    pub(super) fn become_text(&mut self, text: P) -> Option<TextChange<P>> {
+        let change = match text.rest_after(&self.text) {
+            Some(rest) if rest.is_empty_text() => return None,
+            Some(rest) => TextChange::Appended(rest),
             None => TextChange::Replaced(text.clone()),
         };
         self.text = text;
@@ -124,19 +122,22 @@ impl Run {
     }
 
     /// Takes up where the history is: an empty text, or one that is known already, takes nothing away.
-    pub(super) fn adopt(&mut self, text: String) -> Option<TextChange> {
+    pub(super) fn adopt(&mut self, text: P) -> Option<TextChange<P>> {
         self.has_baseline = true;
-        if self.text.starts_with(&text) { None } else { self.become_text(text) }
+        if self.text.rest_after(&text).is_some() { None } else { self.become_text(text) }
     }
 }
 
 /// The text of a message: a string, or the blocks of text put together.
-pub(super) fn text_of<P: Payload>(message: &P) -> Option<String> {
+pub(super) fn text_of<P: Payload>(message: &P) -> Option<P> {
     let content = message.member("content")?;
-    if let Some(text) = content.as_text() {
-        return Some(text);
+    if content.is_text() {
+        return Some(content);
     }
     let blocks = content.items()?;
     let texts = blocks.iter().filter(|block| block.text("type").as_deref() == Some("text"));
-    Some(texts.filter_map(|block| block.text("text")).collect())
+    let mut texts = texts.filter_map(|block| block.member("text").filter(P::is_text));
+    // One block, as a rule, whose text need not be put together.
+    let first = texts.next().unwrap_or_else(|| P::of_text(""));
+    Some(texts.fold(first, |text, more| text.joined(&more)))
 }

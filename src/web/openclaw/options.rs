@@ -11,7 +11,8 @@ use crate::openclaw::{Application, Auth, Config, Payload, Secret, StoredToken};
 pub(super) fn config(options: &JsValue) -> Config {
     let options = Value(options.clone());
     let defaults = Config::default();
-    let texts = |name: &str, default: Vec<String>| options.member(name).map_or(default, |_| options.texts(name));
+    let texts =
+        |name: &'static str, default: Vec<String>| options.member(name).map_or(default, |_| options.texts(name));
     Config {
         gateway_url: options.text("gatewayUrl").unwrap_or_default(),
         origin: options.text("origin"),
@@ -30,7 +31,7 @@ pub(super) fn config(options: &JsValue) -> Config {
 
 /// The credentials of the application.
 pub(super) fn auth(auth: &Value) -> Auth {
-    let secret = |name: &str| auth.text(name).filter(|text| !text.is_empty()).map(Secret);
+    let secret = |name: &'static str| auth.text(name).filter(|text| !text.is_empty()).map(Secret);
     Auth {
         token: secret("token"),
         device_token: secret("deviceToken"),

@@ -216,7 +216,7 @@ pub(super) fn chat(chat: &Chat<Value>) -> JsValue {
 }
 
 /// `{id, isOwn, state, text, code?, message?}`.
-pub(super) fn run(run: &Run) -> JsValue {
+pub(super) fn run(run: &Run<Value>) -> JsValue {
     let (code, message) = match &run.state {
         RunState::NotSent { code } => (Some(code), None),
         RunState::Failed { kind, message } => (Some(kind), Some(message)),
@@ -228,7 +228,7 @@ pub(super) fn run(run: &Run) -> JsValue {
             run.id.as_str().into(),
             run.is_own.into(),
             run.state.as_str().into(),
-            run.text.as_str().into(),
+            run.text.0.clone(),
             optional(code),
             optional(message),
         ],

@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::engine::Told;
-use super::payload::Value;
+use super::payload::{Value, with_name};
 use super::shape;
 use crate::openclaw::approvals::ApprovalChange;
 use crate::openclaw::chat::{ChatEvent, Purpose};
@@ -15,8 +15,8 @@ extern "C" {
     #[derive(Clone)]
     pub(super) type OpenClawFacade;
 
-    #[wasm_bindgen(method)]
-    fn emit(this: &OpenClawFacade, name: &str, first: &JsValue, second: &JsValue, third: &JsValue);
+    #[wasm_bindgen(method, js_name = emit)]
+    fn emit_named(this: &OpenClawFacade, name: &JsValue, first: &JsValue, second: &JsValue, third: &JsValue);
 
     /// Has a text signed; the answer comes later.
     #[wasm_bindgen(method)]
@@ -27,6 +27,14 @@ extern "C" {
 }
 
 const NONE: &JsValue = &JsValue::UNDEFINED;
+
+impl OpenClawFacade {
+    fn emit(&self, name: &'static str, first: &JsValue, second: &JsValue, third: &JsValue) {
+        // A clone, because the facade may read payloads in its turn.
+        let name = with_name(name, JsValue::clone);
+        self.emit_named(&name, first, second, third);
+    }
+}
 
 pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
     match told {

@@ -32,6 +32,10 @@ extern "C" {
     fn send_reply(this: &Facade, transport: u32, kind: &str, id: &str, reply: &JsValue);
     #[wasm_bindgen(method)]
     fn emit(this: &Facade, name: &str, argument: &JsValue);
+    /// A text of the messages grew.
+    #[wasm_bindgen(method)]
+    fn append(this: &Facade, message: u32, part: u32, text: &JsValue);
+    /// Any other change of the messages.
     #[wasm_bindgen(method, js_name = change)]
     fn change_mirror(this: &Facade, name: &str, message: u32, part: u32, content: &JsValue);
     #[wasm_bindgen(method, js_name = show)]
@@ -102,8 +106,12 @@ impl RunHost for Facade {
     }
 
     fn change(&self, change: Change<EngineText>) {
-        let Step { name, message, part, content } = mirror::step(change);
-        self.change_mirror(name, message as u32, part as u32, &content);
+        match mirror::step(change) {
+            Step::Append { message, part, text } => self.append(message as u32, part as u32, &text),
+            Step::Change { name, message, part, content } => {
+                self.change_mirror(name, message as u32, part as u32, &content);
+            }
+        }
     }
 
     fn show(&self, _: &Runner<Self>, needs_refetch: Option<RefetchReason>) {

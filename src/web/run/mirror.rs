@@ -34,16 +34,16 @@ extern "C" {
 }
 
 /// A change as the mirror takes it in.
-pub(super) struct Step {
-    pub(super) name: &'static str,
-    pub(super) message: usize,
-    pub(super) part: usize,
-    pub(super) content: JsValue,
+pub(super) enum Step {
+    /// A text grew, as it does with most changes.
+    Append { message: usize, part: usize, text: JsValue },
+    /// Any other change.
+    Change { name: &'static str, message: usize, part: usize, content: JsValue },
 }
 
 /// A change as a step.
 pub(super) fn step(change: Change<EngineText>) -> Step {
-    let step = |name, message, part, content| Step { name, message, part, content };
+    let step = |name, message, part, content| Step::Change { name, message, part, content };
     match change {
         Change::Everything => step("cleared", 0, 0, JsValue::UNDEFINED),
         Change::MessageInserted { message, content } => step("message_inserted", message, 0, shape(&content)),
@@ -53,7 +53,7 @@ pub(super) fn step(change: Change<EngineText>) -> Step {
         Change::PartInserted { message, part, content } => step("part_inserted", message, part, shape_part(&content)),
         Change::PartReplaced { message, part, content } => step("part_replaced", message, part, shape_part(&content)),
         Change::PartRemoved { message, part } => step("part_removed", message, part, JsValue::UNDEFINED),
-        Change::TextAppended { message, part, text } => step("text_appended", message, part, text.0.into()),
+        Change::TextAppended { message, part, text } => Step::Append { message, part, text: text.0.into() },
     }
 }
 

@@ -12,6 +12,27 @@ use crate::run::transcript::{
 };
 use crate::web::codec::{member, number, text_member};
 
+#[wasm_bindgen(module = "/src/web/run/read.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = pieceKind)]
+    fn piece_kind(event: &JsValue, own_id: &JsValue) -> u32;
+    #[wasm_bindgen(js_name = pieceText)]
+    fn piece_text(event: &JsValue) -> JsString;
+    #[wasm_bindgen(js_name = stepIndex)]
+    fn step_index(event: &JsValue) -> f64;
+    fn timestamp(event: &JsValue) -> f64;
+}
+
+/// A piece of the operation's own text or reasoning, which most events are. `None`: see [`event`].
+pub(super) fn piece(event: &JsValue, own_id: &JsValue) -> Option<TranscriptEvent<EngineText>> {
+    let kind: fn(EngineText, ChunkMode) -> Body<EngineText> = match piece_kind(event, own_id) {
+        1 => Body::Text,
+        2 => Body::Reasoning,
+        _ => return None,
+    };
+    Some(placed(event, None, kind(EngineText(piece_text(event)), ChunkMode::Delta)))
+}
+
 /// An event on the channel of an operation; `member_id` where it is a member's. `None`: it says nothing about messages.
 pub(super) fn event(event: &JsValue, name: &str, member_id: Option<String>) -> Option<TranscriptEvent<EngineText>> {
     let data = member(event, "data");
@@ -19,9 +40,13 @@ pub(super) fn event(event: &JsValue, name: &str, member_id: Option<String>) -> O
         return None;
     }
     let body = body(name, &data, member_id.is_some())?;
-    let at = number(event, "timestamp");
+    Some(placed(event, member_id, body))
+}
+
+fn placed(event: &JsValue, member: Option<String>, body: Body<EngineText>) -> TranscriptEvent<EngineText> {
+    let at = timestamp(event);
     let at = (!at.is_nan()).then_some(at as u64);
-    Some(TranscriptEvent { number: None, member: member_id, step: number(event, "stepIndex") as u32, at, body })
+    TranscriptEvent { number: None, member, step: step_index(event) as u32, at, body }
 }
 
 /// Stored messages. `None`: this is no list, or one of them has no id.

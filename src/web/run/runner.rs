@@ -10,13 +10,13 @@ use wasm_bindgen::prelude::*;
 use super::port::{ChatRunPort, Wakes};
 use super::text::EngineText;
 use super::{read, told};
+use crate::agent::EventType;
 use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
 use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript};
 use crate::run::{
-    Answer, ChatRun, Event, Input, Intervention, Opening, Output, Phase, Question, Snapshot, Told, ToolReply,
-    TransportId,
+    Answer, ChatRun, Event, Input, Intervention, Opening, Output, Question, Snapshot, Told, ToolReply, TransportId,
 };
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
@@ -72,6 +72,7 @@ struct State {
     run: ChatRun<JsValue>,
     transcript: Transcript<EngineText>,
     notify: Notify,
+    own_id: Option<JsValue>,
     /// Whether the connection that stands next replays what the page may have seen.
     replays: bool,
     alarm: Alarm,
@@ -90,6 +91,7 @@ impl<H: RunHost> Runner<H> {
             run,
             transcript: Transcript::new(rows, None),
             notify: Notify::default(),
+            own_id: None,
             replays: false,
             alarm: Alarm::default(),
             wake_signals: None,
@@ -158,6 +160,12 @@ impl<H: RunHost> Runner<H> {
     /// Takes an event of the agent in.
     #[inline(always)]
     pub(super) fn event(&self, transport: TransportId, event: &JsValue) {
+        let Some(own_id) = self.own_id() else { return };
+        if let Some(piece) = read::piece(event, &own_id) {
+            self.update(|transcript| transcript.handle(piece));
+            let told = Told::Event { event_type: EventType::STREAM_CHUNK, own: true };
+            return self.told(transport, told);
+        }
         let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
         let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
         let name = text_member(event, "type").unwrap_or_default();
@@ -168,6 +176,15 @@ impl<H: RunHost> Runner<H> {
         if let Some(told) = told::event(&name, own, member(event, "data"), |request| self.host.review(request)) {
             self.told(transport, told);
         }
+    }
+
+    /// The id of the run's operation, as the engine keeps it.
+    fn own_id(&self) -> Option<JsValue> {
+        let mut state = self.state.borrow_mut();
+        if state.own_id.is_none() {
+            state.own_id = state.run.operation_id().map(|id| JsValue::from_str(id));
+        }
+        state.own_id.clone()
     }
 
     /// Changes the messages, and tells the mirror.
@@ -272,7 +289,7 @@ impl<H: RunHost> Runner<H> {
                 }
             })
         });
-        let active = !matches!(state.run.snapshot().phase, Phase::Idle | Phase::Settled);
+        let active = state.run.is_under_way();
         if active && state.wake_signals.is_none() {
             state.wake_signals = Some(WakeSignals::listen(&self.port));
         } else if !active {

@@ -133,11 +133,7 @@ impl Agent {
 
     /// Has the client run a tool; `None` when no result came within `wait`.
     pub(super) async fn ask_tool(&self, identifier: &str, api_name: &str, wait: Duration) -> Option<ToolResult> {
-        let tool_call_id = format!("call_{}", Uuid::new_v4().simple());
-        let calling = json!({
-            "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": "{}", "type": "builtin",
-        });
-        self.push("stream_chunk", json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }));
+        let (tool_call_id, calling) = self.call_tool(identifier, api_name, "{}");
         self.push("tool_start", json!({ "toolCalling": calling }));
 
         let result = self.dev().await_tool(&tool_call_id);
@@ -164,21 +160,77 @@ impl Agent {
         result
     }
 
+    /// Asks the user whether a tool of the server may run, and plays that it ran; `None` when no word came within `wait`.
+    /// Asks again after a restart.
+    pub(super) async fn ask_confirmation(
+        &self,
+        identifier: &str,
+        api_name: &str,
+        arguments: &str,
+        wait: Duration,
+    ) -> Option<bool> {
+        let (tool_call_id, calling) = self.call_tool(identifier, api_name, arguments);
+        let operation_id = &self.run.operation_id;
+        let gateway = &self.app.gateway;
+        let tool = json!({ "identifier": identifier, "apiName": api_name, "arguments": arguments, "name": api_name });
+        let approved = self
+            .waiting_as("waiting_confirmation", wait, |left| {
+                gateway.request_confirmation(operation_id, &tool_call_id, tool.clone(), left)
+            })
+            .await;
+        let outcome = match approved {
+            Some(true) => {
+                self.push("tool_start", json!({ "toolCalling": calling }));
+                json!({ "isSuccess": true, "result": { "content": "deleted build" } })
+            }
+            _ => json!({
+                "isSuccess": false,
+                "result": { "error": { "message": "The user did not allow it", "type": "rejected" } },
+            }),
+        };
+        let mut end = outcome;
+        end["payload"] = json!({ "toolCalling": calling });
+        self.push("tool_end", end);
+        approved
+    }
+
     /// Asks the user for a line; `None` when none came within `wait`. Asks again after a restart.
     pub(super) async fn ask_input(&self, prompt: &str, wait: Duration) -> Option<String> {
         let operation_id = &self.run.operation_id;
+        let gateway = &self.app.gateway;
+        self.waiting_as("waiting_input", wait, |left| gateway.request_input(operation_id, prompt, left)).await
+    }
+
+    /// Asks with the status that says so, again after a restart, as long as there is time.
+    async fn waiting_as<T, Asked: Future<Output = Result<T, Unanswered>>>(
+        &self,
+        status: &str,
+        wait: Duration,
+        ask: impl Fn(Duration) -> Asked,
+    ) -> Option<T> {
+        let operation_id = &self.run.operation_id;
         let deadline = Instant::now() + wait;
-        self.app.gateway.update_status(operation_id, "waiting_input", "");
-        let content = loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.app.gateway.request_input(operation_id, prompt, left).await {
-                Ok(content) => break Some(content),
+        self.app.gateway.update_status(operation_id, status, "");
+        let answer = loop {
+            match ask(deadline.saturating_duration_since(Instant::now())).await {
+                Ok(answer) => break Some(answer),
                 Err(Unanswered::Timeout) => break None,
                 Err(Unanswered::Forgotten) => {}
             }
         };
         self.app.gateway.update_status(operation_id, "running", "");
-        content
+        answer
+    }
+
+    /// Announces a call of a tool; its id, and what it calls.
+    fn call_tool(&self, identifier: &str, api_name: &str, arguments: &str) -> (String, Value) {
+        let tool_call_id = format!("call_{}", Uuid::new_v4().simple());
+        let calling = json!({
+            "id": tool_call_id, "identifier": identifier, "apiName": api_name, "arguments": arguments,
+            "type": "builtin",
+        });
+        self.push("stream_chunk", json!({ "chunkType": "tools_calling", "toolsCalling": [calling] }));
+        (tool_call_id, calling)
     }
 
     fn push_echoing(&self, kind: &str, data: Value, echo: EndEcho) {

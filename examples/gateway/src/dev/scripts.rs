@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::gateway::EndEcho;
 
 const TOOL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the user has.
 const INPUT_TIMEOUT: Duration = Duration::from_secs(300);
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// A client that authenticated normally resumes at once; a burst should not begin in between.
@@ -36,6 +37,7 @@ pub(super) enum Script {
     Members,
     Failing,
     Input,
+    Approval,
     Long,
     Burst,
 }
@@ -126,6 +128,7 @@ async fn play(agent: &mut Agent, plan: &Plan) -> End {
         Script::Members => members(agent, plan.member_end).await,
         Script::Failing => failing(agent).await,
         Script::Input => input(agent).await,
+        Script::Approval => approval(agent).await,
         Script::Long => long(agent).await,
         Script::Burst => burst(agent, plan).await,
     }
@@ -204,6 +207,22 @@ async fn input(agent: &mut Agent) -> End {
         None => "No answer came, so I go on with `main`.\n".to_owned(),
     };
     answer(agent, &text, 6).await
+}
+
+async fn approval(agent: &mut Agent) -> End {
+    agent.begin_step();
+    say_all(agent, "The old build is in the way, so I would delete it.\n\n", 4).await;
+    let arguments = r#"{"command":"rm -r build"}"#;
+    let approved = agent.ask_confirmation("local-system", "runCommand", arguments, INPUT_TIMEOUT).await;
+    agent.finish_step();
+
+    agent.begin_step();
+    let text = match approved {
+        Some(true) => "The old build is gone, and the new one is ready.\n",
+        Some(false) => "I left the old build alone.\n",
+        None => "Nobody told me whether I may, so I left the old build alone.\n",
+    };
+    answer(agent, text, 6).await
 }
 
 async fn burst(agent: &mut Agent, plan: &Plan) -> End {

@@ -114,6 +114,26 @@ async fn input_waits_for_the_user_and_goes_on_with_what_was_said() {
 }
 
 #[tokio::test]
+async fn approval_waits_for_consent_and_runs_only_with_it() {
+    for (approved, said, ran) in [(true, "is gone", true), (false, "left the old build alone", false)] {
+        let run = Run::start("approval").await;
+        let mut peer = run.connect().await;
+        let before = peer.frames_until(|frame| frame["type"] == "tool_confirmation_request").await;
+        let request = before.last().expect("a request");
+        assert_eq!(run.view().await["status"], "waiting_confirmation");
+        let answer = json!({
+            "type": "tool_confirmation", "toolCallId": request["toolCallId"], "approved": approved,
+        });
+        peer.send(answer).await;
+        let after = to_the_end(&run, &mut peer).await;
+
+        assert!(text_of(&after, &run.operation_id).contains(said));
+        assert_eq!(after.iter().any(|frame| frame["event"]["type"] == "tool_start"), ran);
+        assert_eq!(run.view().await["outcome"], "completed");
+    }
+}
+
+#[tokio::test]
 async fn long_streams_about_six_hundred_chunks() {
     let run = Run::start_with(json!({ "script": "long", "speedMs": 0 })).await;
     let frames = to_the_end(&run, &mut run.connect().await).await;
