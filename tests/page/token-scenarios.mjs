@@ -1,6 +1,6 @@
 // The scenarios that are about tokens.
-import { describe } from 'node:test';
 import assert from 'node:assert/strict';
+import { describe } from 'node:test';
 import { STEP_MS } from './chat-page.mjs';
 import { eventually } from './harness.mjs';
 import { SIDE_BY_SIDE } from './tests-of.mjs';

@@ -1,7 +1,8 @@
 // What a run of a Rust front end needs of the page.
 
 /** Resolves with the next frame of the page, or soon where nothing is painted. */
-export const nextFrame = () => new Promise((resolve) => (globalThis.requestAnimationFrame ?? setTimeout)(resolve));
+export const nextFrame = () =>
+  new Promise((resolve) => (globalThis.requestAnimationFrame ?? setTimeout)(resolve));
 
 /**
  * Changes what a storage keeps under a key, under a lock that all tabs share, where the browser has one. `change` gets
