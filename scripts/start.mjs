@@ -1,8 +1,8 @@
 // Starts the development gateway and the chat page.
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { buildPackage } from './build.mjs';
 import { buildGateway, startGateway } from './lib/gateway.mjs';
+import { portOf, requireFree } from './lib/ports.mjs';
 import { root } from './lib/project.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
@@ -21,8 +21,8 @@ main().catch((error) => {
 
 async function main() {
   const options = readOptions();
-  await requireFree(options.port, '--port');
-  await requireFree(options.gatewayPort, '--gateway-port');
+  await requireFree(options.port, 'npm start -- --port');
+  await requireFree(options.gatewayPort, 'npm start -- --gateway-port');
 
   await ensureBuildTools();
   await buildPackage();
@@ -51,23 +51,6 @@ function readOptions() {
     process.exit(0);
   }
   return { port: portOf(values, 'port'), gatewayPort: portOf(values, 'gateway-port') };
-}
-
-function portOf(values, name) {
-  const port = Number(values[name]);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw new Error(`--${name} must be a port from 1 to 65535, not ${values[name]}`);
-}
-
-async function requireFree(port, option) {
-  const error = await new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
-  });
-  if (!error) return;
-  if (error.code !== 'EADDRINUSE') throw error;
-  throw new Error(`port ${port} is taken; choose another: npm start -- ${option} ${port + 1}`);
 }
 
 async function servePage(port, gatewayUrl) {

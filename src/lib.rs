@@ -28,7 +28,7 @@
 //! | [`v1`] | one operation over one socket at a time: the frames and the session |
 //! | [`v2`] | every operation of a user over one socket: subscriptions, the mux |
 //! | [`openclaw`] | the OpenClaw gateway: the signed handshake, calls, refusals, the fleet, chats and approvals; see `docs/openclaw.md` |
-//! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` for Rust front ends, and the class behind the npm package with the feature `npm` |
+//! | `web` | the shell for pages, Workers and Node (WebAssembly only): `AgentStream` and, with the feature `run`, `ChatRun` for Rust front ends, and the classes behind the npm package with the feature `npm` |
 //!
 //! The protocol, with the numbered rows that doc comments cite, is described in `docs/protocol.md`.
 //!

@@ -1,6 +1,9 @@
 #![cfg(target_family = "wasm")]
 //! The web layer in a real page: against a running gateway, and frame by frame against a scripted WebSocket.
 
+#[cfg(feature = "run")]
+#[path = "browser/chat_run.rs"]
+mod chat_run;
 #[path = "browser/disposal.rs"]
 mod disposal;
 #[path = "browser/follower.rs"]
@@ -13,6 +16,12 @@ mod gateway;
 mod listeners;
 #[path = "browser/page.rs"]
 mod page;
+#[cfg(feature = "run")]
+#[path = "browser/readme.rs"]
+mod readme;
+#[cfg(feature = "run")]
+#[path = "browser/review.rs"]
+mod review;
 #[path = "browser/streaming.rs"]
 mod streaming;
 #[path = "browser/wake.rs"]

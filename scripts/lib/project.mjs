@@ -21,9 +21,9 @@ export function packageVersion() {
   return capture('Cargo.toml', /^version = "([^"]+)"/m);
 }
 
-/** The version of a crate in Cargo.lock. */
-export function lockedVersion(crate) {
-  return capture('Cargo.lock', new RegExp(`name = "${crate}"\\r?\\nversion = "([^"]+)"`));
+/** The version of a crate in Cargo.lock, or in another lock file. */
+export function lockedVersion(crate, lockFile = 'Cargo.lock') {
+  return capture(lockFile, new RegExp(`name = "${crate}"\\r?\\nversion = "([^"]+)"`));
 }
 
 function capture(file, pattern) {

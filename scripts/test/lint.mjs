@@ -8,15 +8,23 @@ const WASM = [...WASM_FOR_RUST, '--features', 'npm,run'];
 
 const WASM_OPENCLAW = [...WASM_FOR_RUST, '--no-default-features', '--features', 'npm,openclaw'];
 
+const LEPTOS_CHAT = 'examples/leptos-chat/Cargo.toml';
+
 /** The checks of the lint step: `[title, command, arguments, environment]`. */
 export function lintChecks() {
   const denied = ['--', '-D', 'warnings'];
   const rustdoc = { RUSTDOCFLAGS: '-D warnings' };
   return [
     ['rustfmt', 'cargo', ['fmt', '--all', '--', '--check']],
+    ['rustfmt, Leptos page', 'cargo', ['fmt', '--manifest-path', LEPTOS_CHAT, '--', '--check']],
     ['clippy, host', 'cargo', ['clippy', '--workspace', '--all-targets', ...denied]],
     ['clippy, WebAssembly', 'cargo', ['clippy', ...WASM, '--lib', '--test', 'browser', ...denied]],
     ['clippy, WebAssembly for Rust', 'cargo', ['clippy', ...WASM_FOR_RUST, '--lib', ...denied]],
+    [
+      'clippy, the run for Rust',
+      'cargo',
+      ['clippy', ...WASM_FOR_RUST, '--features', 'run', '--lib', '--test', 'browser', ...denied],
+    ],
     ['clippy, WebAssembly without the run', 'cargo', ['clippy', ...WASM_MUX, '--lib', ...denied]],
     ['clippy, WebAssembly without the mux', 'cargo', ['clippy', ...WASM_STREAM, '--lib', ...denied]],
     ['clippy, WebAssembly for OpenClaw', 'cargo', ['clippy', ...WASM_OPENCLAW, '--lib', ...denied]],

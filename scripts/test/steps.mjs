@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPackage } from '../build.mjs';
+import { buildLeptosChat } from '../build/leptos.mjs';
 import { buildGateway, startGateway } from '../lib/gateway.mjs';
 import { CommandError, run } from '../lib/process.mjs';
 import { root, targetDir } from '../lib/project.mjs';
@@ -34,7 +35,14 @@ export const steps = [
     run: (limits) => withGateway(nodeTest, 'tests/consumers', limits),
   },
   { name: 'page', limitMs: 15 * MINUTE, run: (limits) => withGateway(nodeTest, 'tests/page', limits) },
+  { name: 'leptos', limitMs: 25 * MINUTE, run: leptos },
 ];
+
+/** The compiler of a front-end framework is no part of the time that its tests have. */
+async function leptos(limits) {
+  await buildLeptosChat();
+  return withGateway(nodeTest, 'tests/leptos', limits);
+}
 
 async function lint({ timeoutMs }) {
   const deadline = Date.now() + timeoutMs;
@@ -94,7 +102,18 @@ async function browser({ timeoutMs }) {
         cargoCounts,
         run(
           'wasm-pack',
-          ['test', '--headless', '--chrome', '--chromedriver', findChromedriver(), '--', '--test', 'browser'],
+          [
+            'test',
+            '--headless',
+            '--chrome',
+            '--chromedriver',
+            findChromedriver(),
+            '--',
+            '--features',
+            'run',
+            '--test',
+            'browser',
+          ],
           { env: { ...env, CARGO_TARGET_DIR: targetDir, WASM_BINDGEN_TEST_TIMEOUT: '180' }, timeoutMs },
         ),
       ),

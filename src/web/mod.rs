@@ -26,7 +26,7 @@ mod openclaw;
 mod platform;
 #[cfg(feature = "stream")]
 mod port;
-#[cfg(all(feature = "npm", feature = "run"))]
+#[cfg(feature = "run")]
 mod run;
 #[cfg(all(feature = "npm", feature = "stream"))]
 mod shape;
@@ -40,3 +40,8 @@ pub use gateway_mux::GatewayMux;
 #[cfg(feature = "stream")]
 pub use host::TokenQuestion;
 pub use host::{Host, LogLevel};
+#[cfg(feature = "run")]
+pub use run::{
+    Carriage, ChatEvent, ChatMessage, ChatRun, ChatRunOptions, ChatView, EngineText, HostError, InterventionRequest,
+    SharedMux, TokenRequest, ToolContext,
+};

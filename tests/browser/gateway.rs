@@ -52,7 +52,7 @@ impl Run {
 
     /// Stops the script.
     pub async fn interrupt(&self) {
-        post(&format!("/dev/runs/{}/interrupt", self.operation_id), "{}").await;
+        interrupt(&self.operation_id).await;
     }
 
     /// The text that the agent has written so far.
@@ -84,13 +84,18 @@ pub async fn fresh_token(operation_id: &str) -> String {
     text_at(&post(&format!("/dev/runs/{operation_id}/token"), "{}").await, "token")
 }
 
+/// Stops the script of an operation.
+pub async fn interrupt(operation_id: &str) {
+    post(&format!("/dev/runs/{operation_id}/interrupt"), "{}").await;
+}
+
 /// The gateway's count of its sockets.
 pub async fn connections() -> Connections {
     let counts = get("/dev/connections").await;
     Connections { open: number_at(&counts, "open"), accepted: number_at(&counts, "accepted") }
 }
 
-fn gateway_url() -> &'static str {
+pub fn gateway_url() -> &'static str {
     GATEWAY_URL.expect("AGENT_GATEWAY_URL is the address of a gateway that was started with --dev, while this is built")
 }
 

@@ -128,3 +128,22 @@ export const urlOf = (constructor) => last(constructor).url;
 
 /** Code and reason of the latest socket's close, or nothing. */
 export const closeOf = (constructor) => last(constructor).closed ?? undefined;
+
+/** The WebSocket of the page, but for a gateway that has no v2. */
+export function webSocketWithoutV2() {
+  return class extends WebSocket {
+    constructor(url) {
+      if (new URL(url).pathname.endsWith('/v2/ws')) throw new Error('there is no v2 here');
+      super(url);
+    }
+  };
+}
+
+/** A storage as the page has them, which begins empty. */
+export function emptyStorage() {
+  const kept = new Map();
+  return {
+    getItem: async (key) => kept.get(key) ?? null,
+    setItem: async (key, text) => void kept.set(key, text),
+  };
+}

@@ -38,6 +38,10 @@ extern "C" {
 
     #[wasm_bindgen(js_name = scriptedWebSocket)]
     pub fn scripted_web_socket() -> Function;
+    #[wasm_bindgen(js_name = webSocketWithoutV2)]
+    pub fn web_socket_without_v2() -> Function;
+    #[wasm_bindgen(js_name = emptyStorage)]
+    pub fn empty_storage() -> JsValue;
     #[wasm_bindgen(js_name = openSocket)]
     pub fn open_socket(constructor: &Function);
     pub fn receive(constructor: &Function, data: &str);

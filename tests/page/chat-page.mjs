@@ -9,20 +9,24 @@ export const STEP_MS = 15_000;
 export const RUN_MS = 30_000;
 
 /** Opens the page in a browser context of its own, for a user of its own. `close` is due at the end of each test. */
-export async function openChat(browser, pageUrl, gateway, options = {}) {
+export async function openChat(browser, pageUrl, gateway, options = {}, Page = Chat) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(STEP_MS);
   await context.addInitScript(watchPage);
-  return openTab(context, pageUrl, gateway, `user_${randomUUID()}`);
+  return openTab(Page, context, pageUrl, gateway, `user_${randomUUID()}`);
 }
 
-async function openTab(context, pageUrl, gateway, userId) {
-  const chat = new Chat(await context.newPage(), pageUrl, gateway, userId);
+async function openTab(Page, context, pageUrl, gateway, userId) {
+  const chat = new Page(await context.newPage(), pageUrl, gateway, userId);
   await chat.goto(pageUrl);
   return chat;
 }
 
-class Chat {
+/** The page without a framework, and what others have in common with it. */
+export class Chat {
+  /** What scenarios may need and this page does not have. */
+  static lacks = [];
+
   constructor(page, pageUrl, gateway, userId) {
     this.page = page;
     this.pageUrl = pageUrl;
@@ -43,6 +47,11 @@ class Chat {
     page.on('pageerror', (error) => this.pageErrors.push(error.message));
   }
 
+  /** Whether the page has what a scenario may need. */
+  has(part) {
+    return !this.constructor.lacks.includes(part);
+  }
+
   /** Opens this page of the application, at the gateway and as the user of the test. */
   goto(pageUrl, options) {
     const query = new URLSearchParams({ gateway: this.gateway.url, user: this.userId });
@@ -51,7 +60,7 @@ class Chat {
 
   /** The same user in another tab of the same browser. */
   openTab() {
-    return openTab(this.page.context(), this.pageUrl, this.gateway, this.userId);
+    return openTab(this.constructor, this.page.context(), this.pageUrl, this.gateway, this.userId);
   }
 
   /** The entry of the sidebar with this title. */

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { build, createServer, preview } from 'vite';
+import { buildLeptosChat } from '../../scripts/build/leptos.mjs';
 import { startGateway as start } from '../../scripts/lib/gateway.mjs';
 import { CHROMIUM_FLAGS, root, targetDir } from '../../scripts/lib/project.mjs';
 import { findChromium } from '../../scripts/tools.mjs';
@@ -40,6 +41,22 @@ export async function startPage() {
       await server.close();
       await rm(outDir, { recursive: true, force: true });
     },
+  };
+}
+
+/** Builds the Leptos page and serves it. */
+export async function startLeptosPage() {
+  const folder = await buildLeptosChat();
+  const server = await preview({
+    configFile: false,
+    root: dirname(folder),
+    logLevel: 'warn',
+    build: { outDir: folder },
+    preview: { host: '127.0.0.1', port: 0 },
+  });
+  return {
+    url: `http://127.0.0.1:${server.httpServer.address().port}/`,
+    stop: () => server.close(),
   };
 }
 

@@ -1,9 +1,10 @@
-// Takes the pictures of the chat page in docs/images: node tests/page/screenshots.mjs
+// Takes the pictures of the chat pages in docs/images: node tests/page/screenshots.mjs [picture…]
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openChat } from './chat-page.mjs';
-import { startBrowser, startGateway, startPage } from './harness.mjs';
+import { LeptosChat } from '../leptos/leptos-page.mjs';
+import { Chat, openChat } from './chat-page.mjs';
+import { startBrowser, startGateway, startLeptosPage, startPage } from './harness.mjs';
 
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url));
 
@@ -27,15 +28,22 @@ const PICTURES = {
     },
     NARROW,
   ],
+  'leptos.png': [leptos, {}, LeptosChat],
 };
 
 const gateway = await startGateway();
-const page = await startPage();
+const pages = new Map([
+  [Chat, await startPage()],
+  [LeptosChat, await startLeptosPage()],
+]);
 const browser = await startBrowser();
 try {
   await mkdir(IMAGES, { recursive: true });
-  for (const [name, [prepare, options]] of Object.entries(PICTURES)) {
-    const chat = await openChat(browser, page.url, gateway, { reducedMotion: 'reduce', ...options });
+  const wanted = process.argv.slice(2);
+  for (const [name, [prepare, options, Page = Chat]] of Object.entries(PICTURES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const { url } = pages.get(Page);
+    const chat = await openChat(browser, url, gateway, { reducedMotion: 'reduce', ...options }, Page);
     await prepare(chat);
     await chat.page.screenshot({ path: join(IMAGES, name) });
     await chat.close();
@@ -43,7 +51,7 @@ try {
   }
 } finally {
   await browser.close();
-  await page.stop();
+  for (const page of pages.values()) await page.stop();
   await gateway.stop();
 }
 
@@ -86,4 +94,16 @@ async function begin(chat, script, options) {
   const toggle = chat.page.getByTestId('sidebar-toggle');
   if (await toggle.isVisible()) await toggle.click();
   await chat.begin(script, options);
+}
+
+/** An answer while its connection is being replaced. */
+async function leptos(chat) {
+  await chat.send('tool', { prompt: 'What time is it here?', speed: 'Fast' });
+  await chat.endsAs('completed');
+  await chat.send('markdown', { prompt: EXPLAIN, speed: 'Slow' });
+  await chat.shows(250);
+  await chat.breaks('user');
+  await chat.press('refuseConnections');
+  await chat.press('drop');
+  await chat.badge.getByText(/next try in [2-9] s/).waitFor();
 }

@@ -1,15 +1,15 @@
 //! The class of a run that the TypeScript facade wraps. Internal: applications use the facade.
 
 use std::cell::RefCell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
 use super::answer::answer;
-use super::runner::{RunHost, Runner};
-use super::{read, shape};
+use super::facade::Facade;
+use super::runner::Runner;
+use super::{named, read, shape};
 use crate::machine::RequestId;
-use crate::machine::Wake;
 use crate::run::transcript::{Fetch, Transcript};
 use crate::run::{ChatRun, Ledger, Limits, Resume, TransportId};
 use crate::time::Timestamp;
@@ -18,22 +18,8 @@ use crate::web::codec::{member, number, text_member};
 /// One run, with its messages.
 #[wasm_bindgen]
 pub struct RawChatRun {
-    runner: Rc<Runner>,
+    runner: Rc<Runner<Facade>>,
     fetch: RefCell<Option<Fetch>>,
-}
-
-/// A way back into a run, for the page's signals. Once the run is gone it does nothing.
-#[wasm_bindgen]
-pub struct ChatRunPort(Weak<Runner>);
-
-#[wasm_bindgen]
-impl ChatRunPort {
-    /// What the page or the network reports.
-    pub fn wake(&self, signal: u32) {
-        if let Some(runner) = self.0.upgrade() {
-            runner.wake(Wake::from_signal(signal));
-        }
-    }
 }
 
 #[wasm_bindgen]
@@ -43,8 +29,8 @@ impl RawChatRun {
     pub fn new(options: &JsValue, host: &JsValue) -> Self {
         let run = ChatRun::new(limits(&member(options, "limits")), member(options, "hasFallback").is_truthy());
         let rows = read::rows(&member(options, "messages")).unwrap_or_default();
-        let host: &RunHost = host.unchecked_ref();
-        let runner = Runner::new(run, rows, host.clone(), |runner| ChatRunPort(runner).into());
+        let host: &Facade = host.unchecked_ref();
+        let runner = Runner::new(run, rows, |_| host.clone());
         runner.update(|_| ());
         Self { runner, fetch: RefCell::default() }
     }
@@ -94,7 +80,7 @@ impl RawChatRun {
 
     /// What a transport tells, by the name of the facade's event.
     pub fn told(&self, transport: u32, name: &str, argument: &JsValue) {
-        self.runner.told(TransportId(transport), name, argument);
+        named::tell(&self.runner, TransportId(transport), name, argument);
     }
 
     /// An event of the agent.

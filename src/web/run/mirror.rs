@@ -41,12 +41,12 @@ pub(super) enum Step {
     Change { name: &'static str, message: usize, part: usize, content: JsValue },
 }
 
-/// A change, apart from [`Change::Everything`].
+/// A change as a step.
 pub(super) fn step(change: Change<EngineText>) -> Step {
     let step = |name, message, part, content| Step::Change { name, message, part, content };
     match change {
         Change::Everything => step("cleared", 0, 0, JsValue::UNDEFINED),
-        Change::MessageInserted { message, content } => inserted(message, &content),
+        Change::MessageInserted { message, content } => step("message_inserted", message, 0, shape(&content)),
         Change::MessageReplaced { message, content } => step("message_replaced", message, 0, shape(&content)),
         Change::MessageRemoved { message } => step("message_removed", message, 0, JsValue::UNDEFINED),
         Change::ActivityChanged { message, activity } => step("activity_changed", message, 0, activity.as_str().into()),
@@ -55,11 +55,6 @@ pub(super) fn step(change: Change<EngineText>) -> Step {
         Change::PartRemoved { message, part } => step("part_removed", message, part, JsValue::UNDEFINED),
         Change::TextAppended { message, part, text } => Step::Append { message, part, text: text.0.into() },
     }
-}
-
-/// A message that is there now.
-pub(super) fn inserted(message: usize, content: &Message<EngineText>) -> Step {
-    Step::Change { name: "message_inserted", message, part: 0, content: shape(content) }
 }
 
 /// `{key, id?, member?, role, activity, row?, parts}`.

@@ -7,15 +7,17 @@ use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 
-use super::mirror::{self, Step};
+use super::port::{ChatRunPort, Wakes};
 use super::text::EngineText;
-use super::{read, shape, told};
+use super::{read, told};
 use crate::agent::EventType;
 use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
-use crate::run::transcript::{Change, Fetch, Row, Transcript};
-use crate::run::{Answer, ChatRun, Event, Input, Output, Question, Snapshot, Told, ToolReply, TransportId};
+use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript};
+use crate::run::{
+    Answer, ChatRun, Event, Input, Intervention, Opening, Output, Question, Snapshot, Told, ToolReply, TransportId,
+};
 use crate::time::Timestamp;
 use crate::web::alarm::Alarm;
 use crate::web::platform::{member, now, release, text_member};
@@ -24,50 +26,46 @@ use crate::web::wake::WakeSignals;
 /// Listeners that call back into the run may nest this deep; the outermost call finishes the rest.
 const DEEPEST_NESTING: u32 = 16;
 
-#[wasm_bindgen]
-extern "C" {
-    /// Closures of the facade, which never throw.
-    #[derive(Clone)]
-    pub(super) type RunHost;
+/// Who carries a run out: the facade behind the npm package, or the shell of Rust front ends. It may call the runner
+/// from within, but answers no question from within.
+pub(super) trait RunHost: Sized + 'static {
+    /// Puts a question to the application; the answer goes to [`Runner::answer`].
+    fn ask(&self, request: RequestId, question: Question<JsValue>);
 
-    #[wasm_bindgen(method)]
-    fn ask(this: &RunHost, request: u32, name: &str, argument: &JsValue);
-    #[wasm_bindgen(method)]
-    fn abort(this: &RunHost, request: u32);
-    #[wasm_bindgen(method)]
-    fn open(this: &RunHost, transport: u32, opening: &JsValue);
-    #[wasm_bindgen(method)]
-    fn close(this: &RunHost, transport: u32);
-    #[wasm_bindgen(method, js_name = sendResult)]
-    fn send_result(this: &RunHost, transport: u32, tool_call_id: &str, result: &JsValue);
-    #[wasm_bindgen(method, js_name = sendFailure)]
-    fn send_failure(this: &RunHost, transport: u32, tool_call_id: &str, error: &str, message: &str);
-    #[wasm_bindgen(method, js_name = sendAnswer)]
-    fn send_answer(this: &RunHost, transport: u32, kind: &str, id: &str, reply: &JsValue);
-    #[wasm_bindgen(method)]
-    fn emit(this: &RunHost, name: &str, argument: &JsValue);
-    /// A text of the messages grew.
-    #[wasm_bindgen(method)]
-    fn append(this: &RunHost, message: u32, part: u32, text: &JsValue);
-    /// Any other change of the messages.
-    #[wasm_bindgen(method)]
-    fn change(this: &RunHost, name: &str, message: u32, part: u32, content: &JsValue);
-    /// The messages are to be shown.
-    #[wasm_bindgen(method)]
-    fn show(this: &RunHost, needs_refetch: Option<&str>);
-    #[wasm_bindgen(method, js_name = requestFrame)]
-    fn request_frame(this: &RunHost);
+    /// Aborts a question.
+    fn abort(&self, request: RequestId);
+
+    /// Opens a transport. What it tells goes to [`Runner::told`] and [`Runner::event`].
+    fn open(&self, transport: TransportId, opening: &Opening);
+
+    fn close(&self, transport: TransportId);
+
+    fn send_result(&self, transport: TransportId, tool_call_id: &str, reply: ToolReply<JsValue>);
+
+    fn send_answer(&self, transport: TransportId, intervention: &Intervention, reply: &JsValue);
+
+    fn tell(&self, event: Event, operation_id: Option<&str>);
+
+    /// A change of the messages, to be shown when [`Self::show`] says so. [`Change::Everything`] empties the list, and
+    /// each message follows.
+    fn change(&self, change: Change<EngineText>);
+
+    /// The messages are to be shown; [`Runner::message`] gives them.
+    fn show(&self, runner: &Runner<Self>, needs_refetch: Option<RefetchReason>);
+
+    /// Reports the next frame of the page to [`Runner::frame`].
+    fn request_frame(&self);
+
     /// What of an intervention may be shown; undefined where it is malformed.
-    #[wasm_bindgen(method)]
-    fn review(this: &RunHost, request: &JsValue) -> JsValue;
+    fn review(&self, request: &JsValue) -> JsValue;
 }
 
 /// A run with its messages, its timer and its listeners on the page.
-pub(super) struct Runner {
+pub(super) struct Runner<H: RunHost> {
     state: RefCell<State>,
-    host: RunHost,
+    host: H,
     port: JsValue,
-    this: Weak<Runner>,
+    this: Weak<Self>,
 }
 
 struct State {
@@ -83,12 +81,11 @@ struct State {
     disposed: bool,
 }
 
-impl Runner {
+impl<H: RunHost> Runner<H> {
     pub(super) fn new(
         run: ChatRun<JsValue>,
         rows: Vec<Row<EngineText>>,
-        host: RunHost,
-        port: impl FnOnce(Weak<Self>) -> JsValue,
+        host: impl FnOnce(&Weak<Self>) -> H,
     ) -> Rc<Self> {
         let state = State {
             run,
@@ -103,10 +100,15 @@ impl Runner {
         };
         Rc::new_cyclic(|this: &Weak<Self>| Self {
             state: RefCell::new(state),
-            host,
-            port: port(this.clone()),
+            host: host(this),
+            port: ChatRunPort::to(this.clone()),
             this: this.clone(),
         })
+    }
+
+    /// Who carries it out.
+    pub(super) fn host(&self) -> &H {
+        &self.host
     }
 
     /// Calls the run and carries out what follows from it; `false` after disposal.
@@ -130,36 +132,39 @@ impl Runner {
     }
 
     /// Takes in what a transport tells besides events.
-    pub(super) fn told(&self, transport: TransportId, name: &str, argument: &JsValue) {
-        match name {
-            "continuity" => {
-                let reset = text_member(argument, "kind").as_deref() == Some("reset");
-                self.update(|transcript| transcript.broken(if reset { Continuity::Reset } else { Continuity::Gap }));
-            }
-            "resume_complete" => {
-                if let Some(told) = told::status_of_replay(argument) {
-                    self.input(Input::Told { transport, told });
-                }
-            }
-            _ => {}
+    #[inline(always)]
+    pub(super) fn told(&self, transport: TransportId, told: Told<JsValue>) {
+        self.input(Input::Told { transport, told });
+    }
+
+    /// The stream of a transport is broken.
+    pub(super) fn broken(&self, continuity: Continuity) {
+        self.update(|transcript| transcript.broken(continuity));
+    }
+
+    /// The connection of a transport stands; one that stands again replays what was missed.
+    pub(super) fn connected(&self) {
+        let Some(mut state) = self.in_use() else { return };
+        if std::mem::replace(&mut state.replays, true) {
+            state.notify.replay_began(now());
         }
-        if let Some(told) = told::told(name, argument) {
-            self.input(Input::Told { transport, told });
-        }
-        match name {
-            "status_changed" => self.connection_changed(argument),
-            "resume_complete" => self.act(|notify, now| notify.replay_ended(now)),
-            _ => {}
-        }
+        drop(state);
+        self.set_alarm();
+    }
+
+    /// A replay is over.
+    pub(super) fn replayed(&self) {
+        self.act(|notify, now| notify.replay_ended(now));
     }
 
     /// Takes an event of the agent in.
+    #[inline(always)]
     pub(super) fn event(&self, transport: TransportId, event: &JsValue) {
         let Some(own_id) = self.own_id() else { return };
         if let Some(piece) = read::piece(event, &own_id) {
             self.update(|transcript| transcript.handle(piece));
             let told = Told::Event { event_type: EventType::STREAM_CHUNK, own: true };
-            return self.input(Input::Told { transport, told });
+            return self.told(transport, told);
         }
         let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
         let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
@@ -169,7 +174,7 @@ impl Runner {
             self.update(|transcript| transcript.handle(event));
         }
         if let Some(told) = told::event(&name, own, member(event, "data"), |request| self.host.review(request)) {
-            self.input(Input::Told { transport, told });
+            self.told(transport, told);
         }
     }
 
@@ -201,11 +206,6 @@ impl Runner {
 
     pub(super) fn begin_refetch(&self) -> Option<Fetch> {
         self.update(Transcript::begin_refetch)
-    }
-
-    /// What the page or the network reports.
-    pub(super) fn wake(&self, wake: Wake) {
-        self.input(Input::Woke(wake));
     }
 
     /// The page paints a frame.
@@ -300,74 +300,30 @@ impl Runner {
     fn perform(&self, output: Output<JsValue>) {
         let host = &self.host;
         match output {
-            Output::Ask { request, question } => self.ask(request, question),
-            Output::Abort { request } => host.abort(request.0),
+            Output::Ask { request, question } => host.ask(request, question),
+            Output::Abort { request } => host.abort(request),
             Output::Open { transport, opening } => {
                 self.state.borrow_mut().replays = opening.resume;
-                host.open(transport.0, &shape::opening(&opening));
+                host.open(transport, &opening);
             }
-            Output::Close { transport } => host.close(transport.0),
-            Output::SendToolResult { transport, tool_call_id, reply: ToolReply::Given(result) } => {
-                host.send_result(transport.0, &tool_call_id, &result);
-            }
-            Output::SendToolResult { transport, tool_call_id, reply: ToolReply::Failed { error, message } } => {
-                host.send_failure(transport.0, &tool_call_id, error.as_str(), &message);
+            Output::Close { transport } => host.close(transport),
+            Output::SendToolResult { transport, tool_call_id, reply } => {
+                host.send_result(transport, &tool_call_id, reply);
             }
             Output::SendAnswer { transport, intervention, reply } => {
-                host.send_answer(transport.0, shape::kind_name(intervention.kind), &intervention.id, &reply);
+                host.send_answer(transport, &intervention, &reply);
             }
             Output::Event(event) => self.tell(event),
         }
     }
 
-    fn ask(&self, request: RequestId, question: Question<JsValue>) {
-        let (name, argument) = match question {
-            Question::Start => ("start", JsValue::UNDEFINED),
-            Question::Token { operation_id, reason } => {
-                ("token", shape::token_question(&operation_id, reason.as_str()))
-            }
-            Question::Interrupt { operation_id } => ("interrupt", (&*operation_id).into()),
-            Question::ClaimTool { tool_call_id } => ("claim", (&*tool_call_id).into()),
-            Question::RunTool { tool_call_id, payload, deadline } => {
-                ("tool", shape::call(&tool_call_id, deadline, &payload))
-            }
-            Question::Intervene { intervention, payload } => {
-                ("intervene", shape::intervention(&intervention, &payload))
-            }
-        };
-        self.host.ask(request.0, name, &argument);
-    }
-
     fn tell(&self, event: Event) {
-        match event {
-            Event::Changed(snapshot) => {
-                let operation_id = self.state.borrow().run.operation_id().cloned();
-                self.host.emit("changed", &shape::snapshot(&snapshot, operation_id.as_deref()));
-            }
-            Event::StopRefused => self.host.emit("stop_refused", &JsValue::UNDEFINED),
-            Event::ToolResultExpired { tool_call_id } => {
-                self.host.emit("tool_result_expired", &(&*tool_call_id).into());
-            }
-            // The outcome is in the snapshot that was told before.
-            Event::Settled(_) => {
-                self.update(Transcript::close);
-                self.act(|notify, _| notify.ended());
-                self.host.emit("settled", &JsValue::UNDEFINED);
-            }
+        if matches!(event, Event::Settled(_)) {
+            self.update(Transcript::close);
+            self.act(|notify, _| notify.ended());
         }
-    }
-
-    /// A connection that stands again replays what was missed.
-    fn connection_changed(&self, connection: &JsValue) {
-        if text_member(connection, "status").as_deref() != Some("connected") {
-            return;
-        }
-        let Some(mut state) = self.in_use() else { return };
-        if std::mem::replace(&mut state.replays, true) {
-            state.notify.replay_began(now());
-        }
-        drop(state);
-        self.set_alarm();
+        let operation_id = self.state.borrow().run.operation_id().cloned();
+        self.host.tell(event, operation_id.as_deref());
     }
 
     /// Asks when the page is to hear of the messages, and does as told.
@@ -380,32 +336,34 @@ impl Runner {
         match action {
             Action::Wait => {}
             Action::RequestFrame => self.host.request_frame(),
-            Action::Tell => self.host.show(needs_refetch.map(|reason| reason.as_str())),
+            Action::Tell => self.host.show(self, needs_refetch),
         }
     }
 
     fn tell_change(&self, change: Change<EngineText>) {
         let everything = change == Change::Everything;
-        self.tell_step(mirror::step(change));
+        self.host.change(change);
         if everything {
-            let messages = self.state.borrow().transcript.messages().to_vec();
-            for (message, content) in messages.iter().enumerate() {
-                self.tell_step(mirror::inserted(message, content));
+            let mut message = 0;
+            while let Some(content) = self.message(message) {
+                self.host.change(Change::MessageInserted { message, content });
+                message += 1;
             }
         }
     }
 
-    fn tell_step(&self, step: Step) {
-        match step {
-            Step::Append { message, part, text } => self.host.append(message as u32, part as u32, &text),
-            Step::Change { name, message, part, content } => {
-                self.host.change(name, message as u32, part as u32, &content);
-            }
-        }
+    pub(super) fn message(&self, index: usize) -> Option<Message<EngineText>> {
+        self.state.borrow().transcript.messages().get(index).cloned()
     }
 }
 
-impl Drop for Runner {
+impl<H: RunHost> Wakes for Runner<H> {
+    fn wake(&self, wake: Wake) {
+        self.input(Input::Woke(wake));
+    }
+}
+
+impl<H: RunHost> Drop for Runner<H> {
     fn drop(&mut self) {
         release(&self.port);
     }

@@ -1,0 +1,3 @@
+import init from './leptos_chat.js';
+
+await init();
