@@ -1,9 +1,8 @@
 // Starts the development gateway and the chat page.
-import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { buildPackage } from './build.mjs';
 import { buildGateway, startGateway } from './lib/gateway.mjs';
-import { root } from './lib/project.mjs';
+import { portOf, requireFree, servePage } from './lib/serve.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
 const HELP = `npm start [-- --port <page port>] [--gateway-port <port>] [--help]
@@ -21,8 +20,8 @@ main().catch((error) => {
 
 async function main() {
   const options = readOptions();
-  await requireFree(options.port, '--port');
-  await requireFree(options.gatewayPort, '--gateway-port');
+  await requireFree(options.port, 'npm start', '--port');
+  await requireFree(options.gatewayPort, 'npm start', '--gateway-port');
 
   await ensureBuildTools();
   await buildPackage();
@@ -33,7 +32,7 @@ async function main() {
     console.error(`start: the gateway ended with code ${code}`);
     process.exit(1);
   });
-  const page = await servePage(options.port, gateway.url);
+  const page = await servePage('chat', options.port, gateway.url);
 
   console.log(`\n  gateway  ${gateway.url}\n  page     ${page}\n\nCtrl-C ends both.\n`);
 }
@@ -51,36 +50,4 @@ function readOptions() {
     process.exit(0);
   }
   return { port: portOf(values, 'port'), gatewayPort: portOf(values, 'gateway-port') };
-}
-
-function portOf(values, name) {
-  const port = Number(values[name]);
-  if (Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw new Error(`--${name} must be a port from 1 to 65535, not ${values[name]}`);
-}
-
-async function requireFree(port, option) {
-  const error = await new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', resolve);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(undefined)));
-  });
-  if (!error) return;
-  if (error.code !== 'EADDRINUSE') throw error;
-  throw new Error(`port ${port} is taken; choose another: npm start -- ${option} ${port + 1}`);
-}
-
-async function servePage(port, gatewayUrl) {
-  process.env.VITE_GATEWAY_URL = gatewayUrl;
-  // Loaded late: before `ensureBuildTools` the npm packages may be missing.
-  const { createServer: createVite } = await import('vite');
-  const server = await createVite({
-    root: `${root}examples/chat`,
-    configFile: `${root}examples/chat/vite.config.ts`,
-    server: { port, strictPort: true, host: '127.0.0.1' },
-    clearScreen: false,
-    logLevel: 'warn',
-  });
-  await server.listen();
-  return `http://127.0.0.1:${port}/`;
 }

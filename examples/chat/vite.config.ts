@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, loadEnv } from 'vite';
-import { contentSecurityPolicy } from './policy';
+import { contentSecurityPolicy } from './policy.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 

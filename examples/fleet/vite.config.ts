@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, loadEnv } from 'vite';
-import { contentSecurityPolicy } from '../chat/policy';
+import { contentSecurityPolicy } from '../chat/policy.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 

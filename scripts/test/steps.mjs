@@ -34,6 +34,7 @@ export const steps = [
     run: (limits) => withGateway(nodeTest, 'tests/consumers', limits),
   },
   { name: 'page', limitMs: 15 * MINUTE, run: (limits) => withGateway(nodeTest, 'tests/page', limits) },
+  { name: 'fleet', limitMs: 10 * MINUTE, run: fleet },
 ];
 
 async function lint({ timeoutMs }) {
@@ -101,6 +102,11 @@ async function browser({ timeoutMs }) {
     undefined,
     {},
   );
+}
+
+async function fleet(limits) {
+  await ensureChromium();
+  return nodeTest('tests/fleet', { ...limits, env: { CHROMIUM: findChromium() } });
 }
 
 /** Runs tests with a gateway of their own, whose address they find in AGENT_GATEWAY_URL. */

@@ -23,7 +23,7 @@ export function noticeOf(picture: Picture, url: string): Notice | undefined {
   }
   if (state.status === 'blocked') {
     const text = state.nextStep ?? 'See the connection.';
-    return { tone: 'problem', title: 'The gateway lets this page not in', text };
+    return { tone: 'problem', title: 'The gateway does not let this page in', text };
   }
   if (state.status === 'degraded') {
     const text = state.nextStep ?? 'The gateway granted this page no right, so nothing can be read.';

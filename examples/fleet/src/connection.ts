@@ -22,7 +22,9 @@ export class ConnectionPanel {
   private readonly again = element('button', { class: 'button button-primary', type: 'button' });
   private readonly end = element('button', { class: 'button', type: 'button' }, 'Disconnect');
   private readonly form: GatewayForm;
+  private readonly elsewhere: HTMLDetailsElement;
   private shownRemedy = '';
+  private wasConnected = false;
 
   constructor(
     root: HTMLElement,
@@ -31,6 +33,12 @@ export class ConnectionPanel {
   ) {
     this.explanation.setAttribute('aria-label', 'The connection in full');
     this.form = new GatewayForm(gateway.url, onUse);
+    this.elsewhere = element(
+      'details',
+      { class: 'details', open: true },
+      element('summary', {}, 'Gateway and token'),
+      this.form.root,
+    );
     this.again.addEventListener('click', () => gateway.connect());
     this.end.addEventListener('click', () => gateway.disconnect());
     this.details.addEventListener('toggle', () => this.explain());
@@ -38,7 +46,7 @@ export class ConnectionPanel {
       element('header', { class: 'panel-head' }, element('h2', { id: 'connection-title' }, 'Connection')),
       element('div', { class: 'connection' }, this.words, this.said, this.step, this.remedy),
       element('div', { class: 'buttons' }, this.again, this.end),
-      this.form.root,
+      this.elsewhere,
       this.details,
     );
   }
@@ -49,18 +57,27 @@ export class ConnectionPanel {
     setText(this.words, `${connectionWords(state)}, since ${moment(since)}.`);
     this.words.dataset.status = status;
     this.show(this.said, isBlocked && message ? `The gateway said: ${message}` : '');
-    this.show(this.step, nextStep && !isConnected ? `What to do: ${nextStep}` : '');
+    this.show(this.step, isConnected ? '' : stepWords(nextStep, isBlocked));
     this.showRemedy(remedy);
     this.again.hidden = !(isBlocked || status === 'closed' || status === 'waiting');
     setText(this.again, status === 'waiting' ? 'Try again now' : 'Connect');
     this.end.hidden = status === 'closed' || isBlocked;
+    this.putAway(isConnected);
     this.form.update(isBlocked && /TOKEN|AUTH|PASSWORD/.test(code ?? ''));
     this.explain();
   }
 
   /** Says what the page itself, and no gateway, found wrong. */
   complain(problem: string): void {
+    this.elsewhere.open = true;
     this.form.complain(problem);
+  }
+
+  /** The form is for those who are not connected; while nothing changes it is as the user left it. */
+  private putAway(isConnected: boolean): void {
+    if (isConnected === this.wasConnected) return;
+    this.wasConnected = isConnected;
+    this.elsewhere.open = !isConnected;
   }
 
   private showRemedy(remedy: string): void {
@@ -92,4 +109,10 @@ export class ConnectionPanel {
   private explain(): void {
     if (this.details.open) setText(this.explanation, this.gateway.explanation);
   }
+}
+
+/** Only where a person has to act it is something to do. */
+function stepWords(nextStep: string | undefined, isBlocked: boolean): string {
+  if (!nextStep) return '';
+  return isBlocked ? `What to do: ${nextStep}` : nextStep;
 }
