@@ -98,13 +98,16 @@ describe('a gateway that refuses', () => {
     },
   );
 
-  fleetTest('the token is in no storage and not in the address', WRONG_TOKEN, async (fleet) => {
-    await fleet.is('blocked');
-    const kept = await fleet.page.evaluate(() =>
-      JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
-    );
-    assert.doesNotMatch(kept + fleet.page.url(), /wrong/);
-  });
+  const granted = { script: LISTED, token: 'the-shared-token' };
+  fleetTest(
+    'the token is in no storage of the browser and not in the address',
+    granted,
+    async (fleet, gateway) => {
+      await fleet.is('ready');
+      assert.equal(gateway.called('connect')[0].params.auth.token, 'the-shared-token');
+      assert.doesNotMatch((await fleet.kept()) + fleet.page.url(), /the-shared-token/);
+    },
+  );
 });
 
 describe('the agents', () => {

@@ -48,6 +48,11 @@ export class FleetPage {
 
   open(): void {
     required('agents').append(this.banner.root, this.empty, this.grid);
+    required('skip-link').addEventListener('click', (event) => {
+      // The fragment of the address names the session.
+      event.preventDefault();
+      required('agents').focus();
+    });
     addEventListener('hashchange', () => this.route());
     document.addEventListener('securitypolicyviolation', (event) => this.forbidden(event));
     const { url } = this.gateway;
@@ -74,7 +79,14 @@ export class FleetPage {
     if (key && !isDemoSession(key)) this.gateway.closeChat(key);
     history.replaceState(null, '', `${location.pathname}${location.search}`);
     this.paint.flush();
-    required('agents').focus();
+    this.focusSession(key);
+  }
+
+  /** Back to where the chat was opened from. */
+  private focusSession(key: string | undefined): void {
+    const links = [...this.grid.querySelectorAll<HTMLAnchorElement>('a')];
+    const link = links.find(({ hash }) => key !== undefined && hash === addressOfSession(key));
+    (link ?? required('agents')).focus();
   }
 
   private async createSession(agentId: string, asksFirst: boolean): Promise<void> {

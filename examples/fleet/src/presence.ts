@@ -51,7 +51,6 @@ export class PresencePanel {
   update({ fleet, kind }: Picture): void {
     const present = presentIn(fleet.presence);
     this.list.update(present);
-    this.items.dataset.kind = kind;
     setText(this.empty, kind === 'stale' ? 'Offline: these were present.' : 'Nobody is known.');
     this.empty.hidden = kind !== 'stale' && present.length > 0;
   }

@@ -54,6 +54,25 @@ class Fleet {
     await this.message.press('Enter');
   }
 
+  /** What the page left in the storages of the browser, as text. */
+  kept() {
+    return this.page.evaluate(async () => {
+      const kept = [{ ...localStorage }, { ...sessionStorage }];
+      for (const { name, version } of await indexedDB.databases()) {
+        const opening = indexedDB.open(name, version);
+        await new Promise((resolve) => (opening.onsuccess = resolve));
+        const { objectStoreNames } = opening.result;
+        for (const store of objectStoreNames) {
+          const reading = opening.result.transaction(store).objectStore(store).getAll();
+          await new Promise((resolve) => (reading.onsuccess = resolve));
+          kept.push(reading.result);
+        }
+        opening.result.close();
+      }
+      return JSON.stringify(kept);
+    });
+  }
+
   violations() {
     return this.page.evaluate(() => globalThis.policyViolations);
   }
