@@ -15,12 +15,22 @@ const LIST: &str = "exec.approval.list";
 #[test]
 fn what_waits_is_listed_after_every_welcome() {
     let mut sim = listed(json!([{"id": "a"}]));
-    assert_eq!(sim.log(), ["approval a"]);
+    assert_eq!(sim.log(), ["approval a", "approvals live true"]);
     sim.reconnect();
     assert!(!sim.client.approvals().is_live());
+    assert_eq!(sim.log(), ["approvals live false"]);
     sim.answer(LIST, json!([{"id": "b"}]));
-    assert_eq!(sim.log(), ["approval a gone", "approval b"]);
+    assert_eq!(sim.log(), ["approval a gone", "approval b", "approvals live true"]);
     assert!(sim.client.approvals().is_live());
+}
+
+#[test]
+fn that_nothing_waits_is_told_too() {
+    let mut sim = listed(json!([]));
+    assert_eq!(sim.log(), ["approvals live true"]);
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    assert!(sim.log().contains(&"approvals live false".to_owned()));
 }
 
 #[test]
@@ -32,6 +42,7 @@ fn without_the_scope_nothing_is_listed() {
 #[test]
 fn a_request_is_pending_until_it_is_resolved() {
     let mut sim = listed(json!([]));
+    sim.log();
     sim.event("exec.approval.requested", json!({"id": "a", "request": {"command": "ls"}}));
     let pending: Vec<_> = sim.client.approvals().pending().map(|(id, row)| (id.to_owned(), row.clone())).collect();
     assert_eq!(pending, [("a".to_owned(), json!({"id": "a", "request": {"command": "ls"}}))]);
@@ -47,7 +58,7 @@ fn what_is_told_while_the_list_is_on_its_way_is_newer() {
     sim.event("exec.approval.requested", json!({"id": "new"}));
     sim.event("exec.approval.resolved", json!({"id": "old"}));
     sim.answer(LIST, json!([{"id": "old"}, {"id": "other"}]));
-    assert_eq!(sim.log(), ["approval new", "approval other"]);
+    assert_eq!(sim.log(), ["approval new", "approval other", "approvals live true"]);
 }
 
 #[test]
@@ -71,7 +82,7 @@ fn a_list_that_a_gap_made_worthless_is_told_to_nobody() {
     sim.answer(LIST, json!([{"id": "old"}]));
     assert!(sim.log().is_empty());
     sim.answer(LIST, json!([{"id": "new"}]));
-    assert_eq!(sim.log(), ["approval new"]);
+    assert_eq!(sim.log(), ["approval new", "approvals live true"]);
 }
 
 #[test]
@@ -91,6 +102,7 @@ fn a_list_that_fails_is_asked_for_again_unless_it_is_forbidden() {
 #[test]
 fn the_captured_approval_comes_and_goes() {
     let mut sim = listed(json!([]));
+    sim.log();
     for record in records("11-exec-approval") {
         let What::Received(frame) = record.what else { continue };
         if let Some(name) = frame["event"].as_str().filter(|name| name.starts_with("exec.approval")) {

@@ -37,11 +37,12 @@ pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
             facade.emit("fleet", &changes, NONE, NONE);
         }
         Told::Event(ClientEvent::Approval(change)) => {
-            let (kind, id) = match change {
-                ApprovalChange::Pending(id) => ("pending", id),
-                ApprovalChange::Gone(id) => ("gone", id),
+            let (kind, what) = match change {
+                ApprovalChange::Pending(id) => ("pending", id.into()),
+                ApprovalChange::Gone(id) => ("gone", id.into()),
+                ApprovalChange::Live(is_live) => ("live", is_live.into()),
             };
-            facade.emit("approval", &kind.into(), &id.into(), NONE);
+            facade.emit("approval", &kind.into(), &what, NONE);
         }
         Told::Event(ClientEvent::Chat { key, event }) => tell_chat(facade, &key.into(), event),
     }
