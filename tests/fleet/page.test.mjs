@@ -192,6 +192,22 @@ describe('a chat', () => {
 });
 
 describe('a command that waits for leave', () => {
+  const narrow = { script: GUARDED, session: GUARDED_CHAT, viewport: { width: 390, height: 800 } };
+  fleetTest('is answered in its chat where there is no room beside it', narrow, async (fleet, gateway) => {
+    await fleet.chat.getByText('Nothing was said yet.').waitFor();
+    await fleet.send('please use a tool');
+    assert.equal(await fleet.approvals.isVisible(), false);
+    await fleet.chat.getByTestId('approval').getByText('Deny').click();
+    await fleet.chat.getByTestId('approval').waitFor({ state: 'detached' });
+    assert.equal(gateway.called('exec.approval.resolve')[0].params.decision, 'deny');
+  });
+
+  fleetTest('that nothing waits is said', { script: GUARDED }, async (fleet, gateway) => {
+    await fleet.approvals.getByText('No command waits.').waitFor();
+    await gateway.stop();
+    await fleet.approvals.getByText('Offline: what waits now is not known.').waitFor();
+  });
+
   fleetTest('is answered, and gone', { script: GUARDED, session: GUARDED_CHAT }, async (fleet, gateway) => {
     await fleet.chat.getByText('Nothing was said yet.').waitFor();
     await fleet.send('please use a tool');

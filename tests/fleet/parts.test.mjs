@@ -124,6 +124,12 @@ describe('the words', () => {
     assert.equal(runWords({ state: 'failed' }), 'Failed');
   });
 
+  test('a run of a lost gateway was, and is not, answering', () => {
+    assert.equal(runWords({ state: 'streaming' }), 'Answering…');
+    assert.equal(runWords({ state: 'streaming' }, true), 'Was answering');
+    assert.equal(runWords({ state: 'aborted' }, true), 'Stopped');
+  });
+
   test('a reason that nobody put into words is shown as it is', () => {
     const state = { status: 'waiting', code: 'SOME_NEW_CODE', attempt: 1 };
     assert.equal(connectionWords(state), 'Trying again: some new code');

@@ -93,9 +93,18 @@ async function working(fleet) {
 }
 
 async function chatting(fleet) {
-  await fleet.session('Prepare the release').click();
+  await explained(fleet, 'Prepare the release');
+}
+
+/** Asks for a long answer in a session that has nothing to do, and waits for some of it. */
+async function explained(fleet, title) {
+  await fleet.session(title).getByText('Idle').waitFor({ timeout: ANSWER_MS });
+  await fleet.session(title).click();
+  await fleet.chat.getByTestId('user-message').first().waitFor();
+  const answers = fleet.page.getByTestId('agent-message');
+  const before = await answers.count();
   await fleet.send('Please explain it at long length.');
-  await fleet.answer.getByText('The news.').waitFor({ timeout: ANSWER_MS });
+  await answers.nth(before).getByText('The news.').waitFor({ timeout: ANSWER_MS });
 }
 
 async function approving(fleet) {
@@ -107,10 +116,7 @@ async function approving(fleet) {
 
 /** Lost in the middle of an answer. */
 async function offline(fleet) {
-  await fleet.session('Read the new papers').click();
-  await fleet.chat.getByTestId('user-message').first().waitFor();
-  await fleet.send('Please explain it at long length.');
-  await fleet.answer.getByText('The news.').waitFor({ timeout: ANSWER_MS });
+  await explained(fleet, 'Prepare the release');
   await gateway.kill();
   await fleet.banner.getByText('Offline').waitFor();
 }

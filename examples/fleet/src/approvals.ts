@@ -19,19 +19,38 @@ interface ApprovalModel {
   readonly mayAnswer: boolean;
 }
 
-/** The commands that wait for leave, from whatever session. */
-export class ApprovalsPanel {
-  private readonly count = element('span', { class: 'panel-note', 'data-testid': 'approval-count' });
-  private readonly items = element('ul', { class: 'approvals' });
-  private readonly empty = element('p', { class: 'panel-text', 'data-testid': 'no-approvals' });
+/** Commands that wait for leave, each with its answers. */
+export class ApprovalList {
+  readonly root = element('ul', { class: 'approvals', 'aria-label': 'Commands that wait for your leave' });
   private readonly list: KeyedList<ApprovalModel>;
 
-  constructor(root: HTMLElement, resolve: Resolve) {
+  constructor(resolve: Resolve) {
     this.list = new KeyedList(
-      this.items,
+      this.root,
       ({ approval }) => approval.id,
       ({ approval }) => new Approval(approval, resolve),
     );
+  }
+
+  /** Shows those of this session, or all. */
+  update({ approvals, isConnected }: Picture, session?: string): void {
+    const mayAnswer = approvals.isLive && isConnected;
+    const shown = approvals.pending.filter(
+      ({ request }) => session === undefined || request?.sessionKey === session,
+    );
+    this.list.update(shown.map((approval) => ({ approval, mayAnswer })));
+    this.root.hidden = shown.length === 0;
+  }
+}
+
+/** The commands that wait for leave, from whatever session. */
+export class ApprovalsPanel {
+  private readonly count = element('span', { class: 'panel-note', 'data-testid': 'approval-count' });
+  private readonly empty = element('p', { class: 'panel-text', 'data-testid': 'no-approvals' });
+  private readonly list: ApprovalList;
+
+  constructor(root: HTMLElement, resolve: Resolve) {
+    this.list = new ApprovalList(resolve);
     root.append(
       element(
         'header',
@@ -40,17 +59,17 @@ export class ApprovalsPanel {
         this.count,
       ),
       this.empty,
-      this.items,
+      this.list.root,
     );
   }
 
-  update({ approvals, isConnected, kind }: Picture): void {
-    const { isLive, pending } = approvals;
+  update(picture: Picture): void {
+    const { isLive, pending } = picture.approvals;
     setText(this.count, String(pending.length));
     this.count.hidden = pending.length === 0;
-    setText(this.empty, wordsFor(kind, isLive));
+    setText(this.empty, wordsFor(picture.kind, isLive));
     this.empty.hidden = pending.length > 0 && isLive;
-    this.list.update(pending.map((approval) => ({ approval, mayAnswer: isLive && isConnected })));
+    this.list.update(picture);
   }
 }
 

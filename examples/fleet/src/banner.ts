@@ -19,7 +19,7 @@ export function noticeOf(picture: Picture, url: string): Notice | undefined {
   if (kind === 'stale') {
     const title = isConnected ? 'Connected again, and reading' : 'Offline';
     const since = fleet.asOf === undefined ? '' : ` at ${moment(fleet.asOf)}`;
-    return { tone: 'stale', title, text: `This is what was true${since}. Runs go on at the gateway.` };
+    return { tone: 'stale', title, text: `This is what was true${since}. What happened since is not known.` };
   }
   if (state.status === 'blocked') {
     const text = state.nextStep ?? 'See the connection.';

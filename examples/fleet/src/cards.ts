@@ -136,8 +136,9 @@ export function titleOf({ key, title }: OpenClawSession): string {
 }
 
 function aboutOf({ id, isDefault, row, work }: OpenClawAgent, kind: Picture['kind']): string {
-  const was = kind === 'stale' ? 'were ' : '';
-  const running = work.running.length > 0 ? `${was}${work.running.length} at work` : undefined;
+  const at = work.running.length;
+  const was = at === 1 ? 'was ' : 'were ';
+  const running = at > 0 ? `${at} ${kind === 'stale' ? was : ''}at work` : undefined;
   const model: unknown = row?.model?.primary;
   const parts = [
     isDefault ? `${id} (default)` : id,

@@ -1,5 +1,6 @@
 import type { OpenClawChatSnapshot } from 'agent-gateway-client/openclaw';
 import { element, icon } from '../../chat/src/dom';
+import { ApprovalList } from './approvals';
 import { titleOf } from './cards';
 import { Composer } from './composer';
 import { demoChat, isDemoSession } from './demo';
@@ -28,6 +29,7 @@ export class ChatPanel {
     role: 'alert',
     'data-testid': 'chat-problem',
   });
+  private readonly approvals: ApprovalList;
   private readonly composer = new Composer(
     (text) => this.send(text),
     () => this.key && this.gateway.chat(this.key).abort(),
@@ -43,11 +45,13 @@ export class ChatPanel {
     onClose: () => void,
   ) {
     const close = element('button', { class: 'icon-button', type: 'button', 'aria-label': 'Close the chat' });
+    this.approvals = new ApprovalList((id, decision) => gateway.resolve(id, decision));
     close.append(icon(CLOSE));
     close.addEventListener('click', onClose);
     root.append(
       element('header', { class: 'chat-head' }, element('div', {}, this.title, this.about), close),
       this.thread.root,
+      this.approvals.root,
       this.problem,
       this.composer.root,
     );
@@ -81,7 +85,8 @@ export class ChatPanel {
     forgetKnown(sent, snapshot);
     setText(this.title, session ? titleOf(session) : key);
     setText(this.about, session ? aboutOf(picture, key) : 'The gateway lists no such session.');
-    this.thread.update(entriesOf(snapshot, sent), emptyWords(picture, snapshot));
+    this.thread.update(entriesOf(snapshot, sent, picture.kind === 'stale'), emptyWords(picture, snapshot));
+    this.approvals.update(picture, key);
     const { failure } = snapshot;
     setText(this.problem, this.refusal || (failure ? failureWords(failure) : ''));
     this.problem.hidden = this.problem.textContent === '';

@@ -5,7 +5,7 @@ export type Entry = { readonly key: string } & (
   | { readonly kind: 'user'; readonly text: string }
   | { readonly kind: 'agent'; readonly text: string }
   | { readonly kind: 'tool'; readonly name: string; readonly detail: string; readonly isError: boolean }
-  | { readonly kind: 'run'; readonly run: OpenClawRun }
+  | { readonly kind: 'run'; readonly run: OpenClawRun; readonly isStale: boolean }
 );
 
 /** An entry with the run that it belongs to, where the gateway tells. */
@@ -18,12 +18,13 @@ type Placed = readonly [entry: Entry, run?: string];
 export function entriesOf(
   { messages, runs }: Pick<OpenClawChatSnapshot, 'messages' | 'runs'>,
   sent: ReadonlyMap<string, string>,
+  isStale = false,
 ): Entry[] {
   const placed: Placed[] = messages.flatMap(placedOf);
   for (const run of runs) {
     const text = sent.get(run.id);
     if (text !== undefined && !hasMessageOf(messages, run.id)) placed.push([userEntry(run.id, text), run.id]);
-    placed.splice(placeOf(placed, run.id), 0, ...rest(run, placed));
+    placed.splice(placeOf(placed, run.id), 0, ...rest(run, placed, isStale));
   }
   return placed.map(([entry]) => entry);
 }
@@ -39,11 +40,11 @@ function placeOf(placed: readonly Placed[], run: string): number {
 }
 
 /** What a run adds to the messages: the text that is not in them yet, and its state unless all is well. */
-function rest(run: OpenClawRun, placed: readonly Placed[]): Placed[] {
+function rest(run: OpenClawRun, placed: readonly Placed[], isStale: boolean): Placed[] {
   const added: Placed[] = [];
   const text = textBeyond(run, placed);
   if (text) added.push([{ key: `text ${run.id}`, kind: 'agent', text }, run.id]);
-  if (run.state !== 'done') added.push([{ key: `run ${run.id}`, kind: 'run', run }, run.id]);
+  if (run.state !== 'done') added.push([{ key: `run ${run.id}`, kind: 'run', run, isStale }, run.id]);
   return added;
 }
 

@@ -35,6 +35,8 @@ export class Thread {
       ({ key }) => key,
       (entry) => viewOf(entry, sendAgain),
     );
+    // What is below the messages may grow, too.
+    new ResizeObserver(() => this.keepToTheEnd()).observe(this.root);
     this.root.addEventListener('scroll', () => {
       const { clientHeight, scrollHeight, scrollTop } = this.root;
       this.following = scrollHeight - scrollTop - clientHeight < NEAR_THE_END_PX;
@@ -45,13 +47,17 @@ export class Thread {
     this.list.update(entries);
     setText(this.empty, whileEmpty);
     this.empty.hidden = entries.length > 0;
-    const isBusy = entries.some((entry) => entry.kind === 'run' && isOpen(entry.run));
+    const isBusy = entries.some((entry) => entry.kind === 'run' && isOpen(entry.run) && !entry.isStale);
     this.log.setAttribute('aria-busy', String(isBusy));
-    if (this.following) this.root.scrollTop = this.root.scrollHeight;
+    this.keepToTheEnd();
   }
 
   follow(): void {
     this.following = true;
+  }
+
+  private keepToTheEnd(): void {
+    if (this.following) this.root.scrollTop = this.root.scrollHeight;
   }
 }
 
@@ -106,7 +112,8 @@ function runView(run: string, sendAgain: SendAgain): View<EntryOf<'run'>> {
     root,
     update: (entry) => {
       root.dataset.state = entry.run.state;
-      setText(words, runWords(entry.run));
+      root.dataset.stale = String(entry.isStale);
+      setText(words, runWords(entry.run, entry.isStale));
       again.hidden = entry.run.state !== 'not_sent' || !entry.run.isOwn;
     },
   };

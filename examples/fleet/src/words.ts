@@ -43,8 +43,15 @@ export function sessionWords({ activity, status = '' }: OpenClawSession, kind: P
   return activity === 'running' ? 'Running' : (ENDED[status] ?? 'Idle');
 }
 
-/** What became of a run. */
-export function runWords({ code, message, state }: OpenClawRun): string {
+const WAS: Partial<Record<OpenClawRun['state'], string>> = {
+  accepted: 'Was waiting for the answer',
+  streaming: 'Was answering',
+};
+
+/** What became of a run, or what it did when this was last true. */
+export function runWords({ code, message, state }: OpenClawRun, isStale = false): string {
+  const was = isStale ? WAS[state] : undefined;
+  if (was) return was;
   const why = message || code;
   switch (state) {
     case 'sending':
