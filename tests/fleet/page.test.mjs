@@ -43,6 +43,7 @@ describe('nobody answers', () => {
     await fleet.page.getByLabel('Address of the gateway').fill('localhost');
     await fleet.page.getByRole('button', { name: 'Use this gateway' }).click();
     await fleet.connection.getByText('It begins with ws://').waitFor();
+    assert.match(await fleet.page.getByTestId('gateway-url').textContent(), /^ws:/);
   });
 
   fleetTest('a gateway that the policy of the page forbids is named with the option', {}, async (fleet) => {
@@ -187,6 +188,23 @@ describe('a chat', () => {
       await fleet.message.press('Escape');
       await fleet.chat.waitFor({ state: 'hidden' });
       assert.doesNotMatch(fleet.page.url(), /session/);
+    },
+  );
+});
+
+describe('a message that the gateway refuses', () => {
+  fleetTest(
+    'stays, says why, and is sent again as the same run',
+    { script: {}, session: CHAT },
+    async (fleet, gateway) => {
+      await fleet.chat.getByText('Nothing was said yet.').waitFor();
+      await fleet.send('hello there');
+      await fleet.runs.getByText('Not sent: INVALID_REQUEST').waitFor();
+      assert.equal(await fleet.page.getByTestId('user-message').textContent(), 'hello there');
+      await fleet.runs.getByRole('button', { name: 'Send again' }).click();
+      await eventually(STEP_MS, 'the second attempt', () => gateway.called('chat.send').length === 2);
+      const [first, second] = gateway.called('chat.send').map(({ params }) => params);
+      assert.deepEqual(second, first);
     },
   );
 });

@@ -118,7 +118,7 @@ async function approving(fleet) {
 async function offline(fleet) {
   await explained(fleet, 'Prepare the release');
   await gateway.kill();
-  await fleet.banner.getByText('Offline').waitFor();
+  await fleet.is('waiting');
 }
 
 /** Has the owner ask for a long answer in a session, and leaves. */

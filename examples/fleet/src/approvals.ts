@@ -24,20 +24,17 @@ export class ApprovalList {
   readonly root = element('ul', { class: 'approvals', 'aria-label': 'Commands that wait for your leave' });
   private readonly list: KeyedList<ApprovalModel>;
 
-  constructor(resolve: Resolve) {
+  /** `ofOneSession`: the list is within the session that they are of. */
+  constructor(resolve: Resolve, ofOneSession = false) {
     this.list = new KeyedList(
       this.root,
       ({ approval }) => approval.id,
-      ({ approval }) => new Approval(approval, resolve),
+      ({ approval }) => new Approval(approval, resolve, !ofOneSession),
     );
   }
 
-  /** Shows those of this session, or all. */
-  update({ approvals, isConnected }: Picture, session?: string): void {
+  update(shown: readonly any[], { approvals, isConnected }: Picture): void {
     const mayAnswer = approvals.isLive && isConnected;
-    const shown = approvals.pending.filter(
-      ({ request }) => session === undefined || request?.sessionKey === session,
-    );
     this.list.update(shown.map((approval) => ({ approval, mayAnswer })));
     this.root.hidden = shown.length === 0;
   }
@@ -69,7 +66,7 @@ export class ApprovalsPanel {
     this.count.hidden = pending.length === 0;
     setText(this.empty, wordsFor(picture.kind, isLive));
     this.empty.hidden = pending.length > 0 && isLive;
-    this.list.update(picture);
+    this.list.update(pending, picture);
   }
 }
 
@@ -88,6 +85,7 @@ class Approval implements View<ApprovalModel> {
   constructor(
     private readonly approval: any,
     private readonly resolve: Resolve,
+    namesSession: boolean,
   ) {
     const { allowedDecisions, command = '', sessionKey } = approval.request ?? {};
     const offered = DECISIONS.filter(([decision]) => allowedDecisions?.includes(decision) ?? true);
@@ -97,7 +95,9 @@ class Approval implements View<ApprovalModel> {
       { class: 'approval', 'data-testid': 'approval' },
       element('code', { class: 'approval-command' }, command),
       element('p', { class: 'panel-text' }, aboutOf(approval)),
-      ...(sessionKey ? [element('a', { href: addressOfSession(sessionKey) }, 'Open its session')] : []),
+      ...(sessionKey && namesSession
+        ? [element('a', { href: addressOfSession(sessionKey) }, 'Open its session')]
+        : []),
       element('div', { class: 'buttons' }, ...this.buttons),
       this.problem,
     );

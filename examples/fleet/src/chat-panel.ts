@@ -45,7 +45,7 @@ export class ChatPanel {
     onClose: () => void,
   ) {
     const close = element('button', { class: 'icon-button', type: 'button', 'aria-label': 'Close the chat' });
-    this.approvals = new ApprovalList((id, decision) => gateway.resolve(id, decision));
+    this.approvals = new ApprovalList((id, decision) => gateway.resolve(id, decision), true);
     close.append(icon(CLOSE));
     close.addEventListener('click', onClose);
     root.append(
@@ -86,7 +86,7 @@ export class ChatPanel {
     setText(this.title, session ? titleOf(session) : key);
     setText(this.about, session ? aboutOf(picture, key) : 'The gateway lists no such session.');
     this.thread.update(entriesOf(snapshot, sent, picture.kind === 'stale'), emptyWords(picture, snapshot));
-    this.approvals.update(picture, key);
+    this.approvals.update(waitingIn(picture, key), picture);
     const { failure } = snapshot;
     setText(this.problem, this.refusal || (failure ? failureWords(failure) : ''));
     this.problem.hidden = this.problem.textContent === '';
@@ -131,13 +131,17 @@ function forgetKnown(sent: Map<string, string>, { messages }: OpenClawChatSnapsh
   for (const run of sent.keys()) if (hasMessageOf(messages, run)) sent.delete(run);
 }
 
-function aboutOf({ approvals, fleet, kind }: Picture, key: string): string {
+function aboutOf(picture: Picture, key: string): string {
+  const { fleet, kind } = picture;
   const session = fleet.sessions.find((known) => known.key === key);
   if (!session) return '';
   const agent = fleet.agents.find(({ id }) => id === session.agentId)?.name ?? session.agentId;
-  const waits = approvals.pending.some(({ request }) => request?.sessionKey === key);
-  const isWaiting = waits && kind !== 'stale';
+  const isWaiting = waitingIn(picture, key).length > 0 && kind !== 'stale';
   return `${agent} · ${isWaiting ? 'Waits for your leave to run a command' : sessionWords(session, kind)}`;
+}
+
+function waitingIn({ approvals }: Picture, key: string): readonly any[] {
+  return approvals.pending.filter(({ request }) => request?.sessionKey === key);
 }
 
 function emptyWords({ kind }: Picture, { isLive }: OpenClawChatSnapshot): string {
