@@ -65,6 +65,7 @@ describe('without a mouse', () => {
     });
     await fleet.page.getByRole('button', { name: 'Disconnect' }).evaluate((button) => button.click());
     await fleet.session('Second while busy').getByText('Was idle').waitFor();
+    assert.equal(await focusedTestId(fleet.page), 'session');
     assert.match(await fleet.page.evaluate(() => document.activeElement.textContent), /Second while busy/);
   });
 });
