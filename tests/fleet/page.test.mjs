@@ -1,7 +1,7 @@
 // The dashboard in Chromium, against a gateway that says what a recorded one said.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { eventually } from '../page/harness.mjs';
+import { eventually, startDevelopmentPage } from '../page/harness.mjs';
 import { STEP_MS } from './support/fleet-page.mjs';
 import { fleetTest } from './support/fixture.mjs';
 
@@ -147,6 +147,28 @@ describe('the agents', () => {
       assert.equal(await fleet.banner.isVisible(), false);
     },
   );
+});
+
+describe('the page', () => {
+  fleetTest('works in the development server, too', { script: LISTED }, async (fleet, gateway) => {
+    const development = await startDevelopmentPage('fleet');
+    try {
+      const address = `${development.url}?gateway=${gateway.url}`;
+      await fleet.page.goto(address, { timeout: 20_000 });
+      await fleet.session('Second while busy').waitFor();
+      await fleet.isSound();
+    } finally {
+      await development.stop();
+    }
+  });
+
+  fleetTest('has a policy without inline scripts and styles', {}, async (fleet) => {
+    const meta = fleet.page.locator('meta[http-equiv=Content-Security-Policy]');
+    const policy = await meta.getAttribute('content');
+    assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(;|$)/);
+    assert.match(policy, /style-src 'self'(;|$)/);
+    assert.match(policy, /connect-src 'self' http:\/\/127\.0\.0\.1:\*/);
+  });
 });
 
 describe('a chat', () => {

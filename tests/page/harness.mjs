@@ -42,11 +42,11 @@ export async function startPage(example = 'chat') {
   };
 }
 
-/** Serves the chat page as a developer sees it: unbundled, by the development server. */
-export async function startDevelopmentPage() {
+/** Serves a page of examples/ as a developer sees it: unbundled, by the development server. */
+export async function startDevelopmentPage(example = 'chat') {
   const server = await createServer({
-    root: join(root, 'examples/chat'),
-    configFile: join(root, 'examples/chat/vite.config.ts'),
+    root: join(root, 'examples', example),
+    configFile: join(root, 'examples', example, 'vite.config.ts'),
     logLevel: 'warn',
     server: { host: '127.0.0.1', port: 0 },
   });
