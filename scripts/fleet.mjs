@@ -1,4 +1,5 @@
 // Starts the dashboard of examples/fleet, and an OpenClaw gateway for it unless one is named.
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { buildPackage } from './build.mjs';
 import { startFleetGateway } from './fleet/gateway.mjs';
@@ -52,7 +53,7 @@ async function startGateway(port) {
   console.log('gateway: starting OpenClaw');
   const report = setInterval(() => console.log(`  … still starting (${seconds(started)})`), REPORT_EVERY_MS);
   try {
-    gateway = await startFleetGateway({ port });
+    gateway = await startFleetGateway({ port, token: randomBytes(24).toString('base64url') });
   } finally {
     clearInterval(report);
   }

@@ -1,4 +1,4 @@
-import { startOpenClaw } from '../openclaw/gateway.mjs';
+import { startOpenClaw, TOKEN } from '../openclaw/gateway.mjs';
 import { startFleetModel } from './model.mjs';
 
 const AGENTS = {
@@ -9,16 +9,18 @@ const AGENTS = {
 
 /**
  * Starts the released gateway with three agents and a scripted model; as `startOpenClaw`. With `asksForPairing` every
- * device has to be approved, also one of this computer.
+ * device has to be approved, also one of this computer; `token` is the one that all clients share.
  */
-export function startFleetGateway({ port, asksForPairing = false } = {}) {
+export async function startFleetGateway({ port, token = TOKEN, asksForPairing = false } = {}) {
   const configure = (configuration) => ({
     ...configuration,
     gateway: {
       ...configuration.gateway,
+      auth: { mode: 'token', token },
       ...(asksForPairing && { nodes: { pairing: { autoApproveLocal: false } } }),
     },
     agents: { ...configuration.agents, entries: AGENTS },
   });
-  return startOpenClaw({ port, serveModel: startFleetModel, configure });
+  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, configure });
+  return { ...gateway, token };
 }
