@@ -1,4 +1,4 @@
-// Tests the packed entry, and the page of examples/fleet, against the released OpenClaw gateway, in Node and in Chromium.
+// Tests the packed entry against the released OpenClaw gateway, in Node and in Chromium.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildPackage } from '../build.mjs';
@@ -7,7 +7,7 @@ import { root } from '../lib/project.mjs';
 import { ensureChromium } from '../tools.mjs';
 import { ensureOpenClaw } from './install.mjs';
 
-const FOLDERS = ['tests/openclaw-live', 'tests/fleet/live'];
+const FOLDER = 'tests/openclaw-live';
 const TEST_LIMIT_MS = 4 * 60_000;
 const LIMIT_MS = 15 * 60_000;
 
@@ -15,11 +15,9 @@ try {
   await buildPackage();
   await ensureChromium();
   await ensureOpenClaw();
-  const paths = FOLDERS.flatMap((folder) => {
-    const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.mjs'));
-    return files.map((file) => join(folder, file));
-  });
+  const files = readdirSync(join(root, FOLDER)).filter((file) => file.endsWith('.test.mjs'));
   const options = ['--test', '--test-reporter=spec', '--test-concurrency=1', '--test-force-exit'];
+  const paths = files.map((file) => join(FOLDER, file));
   await run(process.execPath, [...options, `--test-timeout=${TEST_LIMIT_MS}`, ...paths], {
     timeoutMs: LIMIT_MS,
   });

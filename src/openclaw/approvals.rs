@@ -46,8 +46,8 @@ pub enum ApprovalChange {
     Pending(String),
     /// This one does no more.
     Gone(String),
-    /// From now on [`Approvals::is_live`] says this.
-    Live(bool),
+    /// The list was read: what is pending is the present.
+    Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +87,15 @@ impl<P: Payload> Approvals<P> {
     pub fn observe(&mut self, event: &Event<P>, now: Timestamp) -> bool {
         match event {
             Event::Hello(hello) => {
-                self.set_sync(Sync::Off);
+                self.sync = Sync::Off;
                 self.retry_after = RETRY_AFTER.0;
                 if hello.scopes.iter().any(|scope| scope == SCOPE) {
                     self.list();
                 }
             }
-            Event::Gap { .. } if self.sync != Sync::Off => self.set_sync(Sync::Due(now)),
+            Event::Gap { .. } if self.sync != Sync::Off => self.sync = Sync::Due(now),
             Event::StateChanged(State::Ready | State::Degraded(_)) => {}
-            Event::StateChanged(_) => self.set_sync(Sync::Off),
+            Event::StateChanged(_) => self.sync = Sync::Off,
             Event::Notice(notice) => self.noticed(notice),
             Event::CallSettled { call, outcome } => {
                 let own = self.calls.iter().position(|own| own == call);
@@ -118,7 +118,7 @@ impl<P: Payload> Approvals<P> {
         match call {
             Ok(call) => {
                 self.calls.push(call);
-                self.set_sync(Sync::Listing(Some(call)));
+                self.sync = Sync::Listing(Some(call));
             }
             Err(_) => self.retry(now),
         }
@@ -149,7 +149,7 @@ impl<P: Payload> Approvals<P> {
 
     fn list(&mut self) {
         self.meanwhile.clear();
-        self.set_sync(Sync::Listing(None));
+        self.sync = Sync::Listing(None);
         self.out.push_back(ApprovalOutput::List);
     }
 
@@ -180,9 +180,10 @@ impl<P: Payload> Approvals<P> {
                 gone.into_iter().for_each(|id| self.apply(id, None));
                 present.into_entries().for_each(|(id, news)| self.apply(id, news));
                 self.retry_after = RETRY_AFTER.0;
-                self.set_sync(Sync::Live);
+                self.sync = Sync::Live;
+                self.out.push_back(ApprovalOutput::Changed(ApprovalChange::Live));
             }
-            Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.set_sync(Sync::Off),
+            Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.sync = Sync::Off,
             Err(CallError::Refused(_) | CallError::TimedOut { .. }) => self.retry(now),
             // The state changes next.
             Err(CallError::ConnectionLost { .. }) => {}
@@ -201,16 +202,7 @@ impl<P: Payload> Approvals<P> {
     }
 
     fn retry(&mut self, now: Timestamp) {
-        self.set_sync(Sync::Due(now + self.retry_after));
+        self.sync = Sync::Due(now + self.retry_after);
         self.retry_after = (self.retry_after * 2).min(RETRY_AFTER.1);
-    }
-
-    fn set_sync(&mut self, sync: Sync) {
-        let was_live = self.is_live();
-        self.sync = sync;
-        let is_live = self.is_live();
-        if is_live != was_live {
-            self.out.push_back(ApprovalOutput::Changed(ApprovalChange::Live(is_live)));
-        }
     }
 }

@@ -80,8 +80,8 @@ export class Gateway {
   private created(): OpenClawClient {
     const client = new OpenClawClient({
       gatewayUrl: this.at,
-      // Without them the gateway refuses commands that would have to be asked about.
-      capabilities: ['approvals', 'exec-approvals'],
+      // Without the last the gateway refuses commands that would have to be asked about; the others are the usual ones.
+      capabilities: ['tool-events', 'session-scoped-events', 'exec-approvals'],
     });
     client.on('state_changed', this.changed);
     client.fleet.subscribe(this.changed);

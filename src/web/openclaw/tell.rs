@@ -37,12 +37,12 @@ pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
             facade.emit("fleet", &changes, NONE, NONE);
         }
         Told::Event(ClientEvent::Approval(change)) => {
-            let (kind, what) = match change {
+            let (kind, id) = match change {
                 ApprovalChange::Pending(id) => ("pending", id.into()),
                 ApprovalChange::Gone(id) => ("gone", id.into()),
-                ApprovalChange::Live(is_live) => ("live", is_live.into()),
+                ApprovalChange::Live => ("live", JsValue::UNDEFINED),
             };
-            facade.emit("approval", &kind.into(), &what, NONE);
+            facade.emit("approval", &kind.into(), &id, NONE);
         }
         Told::Event(ClientEvent::Chat { key, event }) => tell_chat(facade, &key.into(), event),
     }

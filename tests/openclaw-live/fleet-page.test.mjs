@@ -1,10 +1,10 @@
 // The dashboard in Chromium, against the released gateway with a scripted model.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { startFleetGateway } from '../../../scripts/fleet/gateway.mjs';
-import { eventually, startBrowser, startPage } from '../../page/harness.mjs';
-import { openFleet } from '../support/fleet-page.mjs';
-import { approveDevice } from '../support/owner.mjs';
+import { startFleetGateway } from '../../scripts/fleet/gateway.mjs';
+import { eventually, startBrowser, startPage } from '../page/harness.mjs';
+import { openFleet } from '../fleet/support/fleet-page.mjs';
+import { approveDevice } from '../fleet/support/owner.mjs';
 
 const START_MS = 200_000;
 const ANSWER_MS = 40_000;
