@@ -3,15 +3,15 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildLeptosChat } from './build/leptos.mjs';
 import { buildGateway, startGateway } from './lib/gateway.mjs';
-import { portOf, requireFree } from './lib/ports.mjs';
+import { portOf, requireFree } from './lib/serve.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
-const COMMAND = 'npm run example:leptos --';
-const HELP = `${COMMAND} [--port <page port>] [--gateway-port <port>] [--help]
+const COMMAND = 'npm run example:leptos';
+const HELP = `${COMMAND} [-- --port <page port>] [--gateway-port <port>] [--help]
 
 Builds the Leptos page and the development gateway, starts the gateway and serves the page.
 
-  --port          port of the page, default 5174
+  --port          port of the page, default 5175
   --gateway-port  port of the gateway, default 8787
 `;
 
@@ -22,15 +22,15 @@ main().catch((error) => {
 
 async function main() {
   const options = {
-    port: { type: 'string', default: '5174' },
+    port: { type: 'string', default: '5175' },
     'gateway-port': { type: 'string', default: '8787' },
     help: { type: 'boolean' },
   };
   const { values } = parseArgs({ options });
   if (values.help) return console.log(HELP);
   const [port, gatewayPort] = [portOf(values, 'port'), portOf(values, 'gateway-port')];
-  await requireFree(port, `${COMMAND} --port`);
-  await requireFree(gatewayPort, `${COMMAND} --gateway-port`);
+  await requireFree(port, COMMAND, '--port');
+  await requireFree(gatewayPort, COMMAND, '--gateway-port');
 
   await ensureBuildTools();
   const folder = await buildLeptosChat();

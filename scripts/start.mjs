@@ -2,8 +2,7 @@
 import { parseArgs } from 'node:util';
 import { buildPackage } from './build.mjs';
 import { buildGateway, startGateway } from './lib/gateway.mjs';
-import { portOf, requireFree } from './lib/ports.mjs';
-import { root } from './lib/project.mjs';
+import { portOf, requireFree, servePage } from './lib/serve.mjs';
 import { ensureBuildTools } from './tools.mjs';
 
 const HELP = `npm start [-- --port <page port>] [--gateway-port <port>] [--help]
@@ -21,8 +20,8 @@ main().catch((error) => {
 
 async function main() {
   const options = readOptions();
-  await requireFree(options.port, 'npm start -- --port');
-  await requireFree(options.gatewayPort, 'npm start -- --gateway-port');
+  await requireFree(options.port, 'npm start', '--port');
+  await requireFree(options.gatewayPort, 'npm start', '--gateway-port');
 
   await ensureBuildTools();
   await buildPackage();
@@ -33,7 +32,7 @@ async function main() {
     console.error(`start: the gateway ended with code ${code}`);
     process.exit(1);
   });
-  const page = await servePage(options.port, gateway.url);
+  const page = await servePage('chat', options.port, gateway.url);
 
   console.log(`\n  gateway  ${gateway.url}\n  page     ${page}\n\nCtrl-C ends both.\n`);
 }
@@ -51,19 +50,4 @@ function readOptions() {
     process.exit(0);
   }
   return { port: portOf(values, 'port'), gatewayPort: portOf(values, 'gateway-port') };
-}
-
-async function servePage(port, gatewayUrl) {
-  process.env.VITE_GATEWAY_URL = gatewayUrl;
-  // Loaded late: before `ensureBuildTools` the npm packages may be missing.
-  const { createServer: createVite } = await import('vite');
-  const server = await createVite({
-    root: `${root}examples/chat`,
-    configFile: `${root}examples/chat/vite.config.ts`,
-    server: { port, strictPort: true, host: '127.0.0.1' },
-    clearScreen: false,
-    logLevel: 'warn',
-  });
-  await server.listen();
-  return `http://127.0.0.1:${port}/`;
 }

@@ -34,6 +34,7 @@ export function lintChecks() {
     ['tsc, facade', process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit']],
     ['tsc, Node loader', process.execPath, [tsc, '-p', 'tsconfig.node.json', '--noEmit']],
     ['tsc, chat page', process.execPath, [tsc, '-p', 'examples/chat', '--noEmit']],
+    ['tsc, fleet page', process.execPath, [tsc, '-p', 'examples/fleet', '--noEmit']],
   ];
 }
 

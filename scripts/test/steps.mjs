@@ -36,6 +36,7 @@ export const steps = [
   },
   { name: 'page', limitMs: 15 * MINUTE, run: (limits) => withGateway(nodeTest, 'tests/page', limits) },
   { name: 'leptos', limitMs: 25 * MINUTE, run: leptos },
+  { name: 'fleet', limitMs: 10 * MINUTE, run: fleet },
 ];
 
 /** The compiler of a front-end framework is no part of the time that its tests have. */
@@ -120,6 +121,11 @@ async function browser({ timeoutMs }) {
     undefined,
     {},
   );
+}
+
+async function fleet(limits) {
+  await ensureChromium();
+  return nodeTest('tests/fleet', { ...limits, env: { CHROMIUM: findChromium() } });
 }
 
 /** Runs tests with a gateway of their own, whose address they find in AGENT_GATEWAY_URL. */

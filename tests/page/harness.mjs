@@ -10,7 +10,6 @@ import { startGateway as start } from '../../scripts/lib/gateway.mjs';
 import { CHROMIUM_FLAGS, root, targetDir } from '../../scripts/lib/project.mjs';
 import { findChromium } from '../../scripts/tools.mjs';
 
-const CHAT = join(root, 'examples/chat');
 const READY_WITHIN_MS = 20_000;
 const SERVICE_TOKEN = 'page-test-service-token';
 
@@ -24,12 +23,12 @@ export async function startGateway(args = []) {
   return { url, stop, api: (path, body) => callApi(url, path, body) };
 }
 
-/** Builds the page and serves it as it would be published. */
-export async function startPage() {
-  const outDir = await mkdtemp(join(tmpdir(), 'agent-gateway-chat-'));
+/** Builds a page of examples/ and serves it as it would be published. */
+export async function startPage(example = 'chat') {
+  const outDir = await mkdtemp(join(tmpdir(), `agent-gateway-${example}-`));
   const config = {
-    root: CHAT,
-    configFile: join(CHAT, 'vite.config.ts'),
+    root: join(root, 'examples', example),
+    configFile: join(root, 'examples', example, 'vite.config.ts'),
     logLevel: 'warn',
     build: { outDir },
   };
@@ -60,11 +59,11 @@ export async function startLeptosPage() {
   };
 }
 
-/** Serves the page as a developer sees it: unbundled, by the development server. */
-export async function startDevelopmentPage() {
+/** Serves a page of examples/ as a developer sees it: unbundled, by the development server. */
+export async function startDevelopmentPage(example = 'chat') {
   const server = await createServer({
-    root: CHAT,
-    configFile: join(CHAT, 'vite.config.ts'),
+    root: join(root, 'examples', example),
+    configFile: join(root, 'examples', example, 'vite.config.ts'),
     logLevel: 'warn',
     server: { host: '127.0.0.1', port: 0 },
   });

@@ -1,0 +1,26 @@
+import { startOpenClaw, TOKEN } from '../openclaw/gateway.mjs';
+import { startFleetModel } from './model.mjs';
+
+const AGENTS = {
+  main: { default: true, identity: { name: 'Ada' } },
+  research: { identity: { name: 'Research' } },
+  operations: { identity: { name: 'Operations' } },
+};
+
+/**
+ * Starts the released gateway with three agents and a scripted model; as `startOpenClaw`. With `asksForPairing` every
+ * device has to be approved, also one of this computer; `token` is the one that all clients share.
+ */
+export async function startFleetGateway({ port, token = TOKEN, asksForPairing = false } = {}) {
+  const configure = (configuration) => ({
+    ...configuration,
+    gateway: {
+      ...configuration.gateway,
+      auth: { mode: 'token', token },
+      ...(asksForPairing && { nodes: { pairing: { autoApproveLocal: false } } }),
+    },
+    agents: { ...configuration.agents, entries: AGENTS },
+  });
+  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, configure });
+  return { ...gateway, token };
+}
