@@ -15,12 +15,18 @@ const LIST: &str = "exec.approval.list";
 #[test]
 fn what_waits_is_listed_after_every_welcome() {
     let mut sim = listed(json!([{"id": "a"}]));
-    assert_eq!(sim.log(), ["approval a"]);
+    assert_eq!(sim.log(), ["approval a", "approvals live"]);
     sim.reconnect();
     assert!(!sim.client.approvals().is_live());
     sim.answer(LIST, json!([{"id": "b"}]));
-    assert_eq!(sim.log(), ["approval a gone", "approval b"]);
+    assert_eq!(sim.log(), ["approval a gone", "approval b", "approvals live"]);
     assert!(sim.client.approvals().is_live());
+}
+
+#[test]
+fn an_empty_list_is_news_too() {
+    let mut sim = listed(json!([]));
+    assert_eq!(sim.log(), ["approvals live"]);
 }
 
 #[test]
@@ -38,7 +44,7 @@ fn a_request_is_pending_until_it_is_resolved() {
     sim.event("exec.approval.requested", json!({"id": "a", "request": {"command": "ls"}}));
     sim.event("exec.approval.resolved", json!({"id": "a", "decision": "deny"}));
     sim.event("exec.approval.resolved", json!({"id": "a", "decision": "deny"}));
-    assert_eq!(sim.log(), ["approval a", "approval a gone"]);
+    assert_eq!(sim.log(), ["approvals live", "approval a", "approval a gone"]);
 }
 
 #[test]
@@ -47,7 +53,7 @@ fn what_is_told_while_the_list_is_on_its_way_is_newer() {
     sim.event("exec.approval.requested", json!({"id": "new"}));
     sim.event("exec.approval.resolved", json!({"id": "old"}));
     sim.answer(LIST, json!([{"id": "old"}, {"id": "other"}]));
-    assert_eq!(sim.log(), ["approval new", "approval other"]);
+    assert_eq!(sim.log(), ["approval new", "approval other", "approvals live"]);
 }
 
 #[test]
@@ -71,7 +77,7 @@ fn a_list_that_a_gap_made_worthless_is_told_to_nobody() {
     sim.answer(LIST, json!([{"id": "old"}]));
     assert!(sim.log().is_empty());
     sim.answer(LIST, json!([{"id": "new"}]));
-    assert_eq!(sim.log(), ["approval new"]);
+    assert_eq!(sim.log(), ["approval new", "approvals live"]);
 }
 
 #[test]
@@ -98,8 +104,8 @@ fn the_captured_approval_comes_and_goes() {
         }
     }
     let log = sim.log();
-    assert_eq!(log.len(), 2, "{log:?}");
-    assert_eq!(log[1], format!("{} gone", log[0]));
+    let [live, pending, gone] = log.as_slice() else { panic!("{log:?}") };
+    assert_eq!((live.as_str(), gone), ("approvals live", &format!("{pending} gone")));
 }
 
 fn welcomed() -> FleetSim {

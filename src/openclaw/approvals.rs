@@ -46,6 +46,8 @@ pub enum ApprovalChange {
     Pending(String),
     /// This one does no more.
     Gone(String),
+    /// The list was read: what is pending is the present.
+    Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,6 +181,7 @@ impl<P: Payload> Approvals<P> {
                 present.into_entries().for_each(|(id, news)| self.apply(id, news));
                 self.retry_after = RETRY_AFTER.0;
                 self.sync = Sync::Live;
+                self.out.push_back(ApprovalOutput::Changed(ApprovalChange::Live));
             }
             Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.sync = Sync::Off,
             Err(CallError::Refused(_) | CallError::TimedOut { .. }) => self.retry(now),

@@ -79,7 +79,7 @@ impl Default for Config {
             client: Application::default(),
             role: "operator".to_owned(),
             scopes: ["operator.read", "operator.write", "operator.approvals"].map(str::to_owned).to_vec(),
-            capabilities: ["tool-events", "session-scoped-events"].map(str::to_owned).to_vec(),
+            capabilities: ["tool-events", "session-scoped-events", "exec-approvals"].map(str::to_owned).to_vec(),
             commands: Vec::new(),
             device: None,
             auth: Auth::default(),

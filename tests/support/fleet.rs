@@ -225,6 +225,7 @@ impl FleetSim {
                 Output::Event(ClientEvent::Approval(change)) => self.log.push(match change {
                     ApprovalChange::Pending(id) => format!("approval {id}"),
                     ApprovalChange::Gone(id) => format!("approval {id} gone"),
+                    ApprovalChange::Live => "approvals live".to_owned(),
                 }),
                 Output::Event(ClientEvent::Chat { event, .. }) => {
                     let line = self.chat_line(event);

@@ -267,6 +267,7 @@ export class OpenClawClient {
       case 'event':
         return this.listeners.emit('event', [{ event: first, payload: second, seq: third }]);
       case 'gap':
+        this.waitingForLeave.changed();
         return this.listeners.emit('gap', [{ from: first, to: second }]);
       case 'accepted':
         return this.calls.accepted(first, second);

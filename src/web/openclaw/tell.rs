@@ -38,10 +38,11 @@ pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
         }
         Told::Event(ClientEvent::Approval(change)) => {
             let (kind, id) = match change {
-                ApprovalChange::Pending(id) => ("pending", id),
-                ApprovalChange::Gone(id) => ("gone", id),
+                ApprovalChange::Pending(id) => ("pending", id.into()),
+                ApprovalChange::Gone(id) => ("gone", id.into()),
+                ApprovalChange::Live => ("live", JsValue::UNDEFINED),
             };
-            facade.emit("approval", &kind.into(), &id.into(), NONE);
+            facade.emit("approval", &kind.into(), &id, NONE);
         }
         Told::Event(ClientEvent::Chat { key, event }) => tell_chat(facade, &key.into(), event),
     }
