@@ -41,7 +41,12 @@ async function installed(folder, what, path) {
   writeFileSync(join(cwd, 'package.json'), '{ "private": true }\n');
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--engine-strict=false'];
   const [command, args] = npm(['install', what, ...options]);
-  await run(command, args, { cwd, quiet: true, timeoutMs: INSTALL_TIMEOUT_MS });
+  await run(command, args, { cwd, quiet: true, timeoutMs: INSTALL_TIMEOUT_MS }).catch((error) => {
+    throw new Error(
+      `needs ${what} from the npm registry, which could not be installed into ${cwd}. Is the registry reachable ` +
+        `(npm ping)? Once the package is there it is kept. ${error.message}`,
+    );
+  });
   writeFileSync(done, what);
   console.log(`openclaw: ${what} is installed (${seconds(started)})`);
   return file;
