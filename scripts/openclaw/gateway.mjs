@@ -129,6 +129,7 @@ function configurationOf(folder, port, modelUrl, token) {
       auth: { mode: 'token', token },
       controlUi: { enabled: false },
       terminal: { enabled: false },
+      nodes: { commands: { allow: ['demo.echo', 'demo.slow'] } },
     },
     logging: { file: join(folder, 'openclaw.log') },
     discovery: { mdns: { mode: 'off' } },

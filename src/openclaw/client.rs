@@ -217,7 +217,7 @@ impl<P: Payload> Client<P> {
     }
 
     fn follow_commands(&mut self) {
-        while let Some(output) = self.commands.poll() {
+        for output in self.commands.take() {
             let mut call = |method, params| self.session.call(method, params, Answers::default(), self.now);
             let called = match output {
                 NodeOutput::Run(request, invocation) => {
@@ -228,9 +228,13 @@ impl<P: Payload> Client<P> {
                     self.out.push_back(Output::Withdraw { request });
                     continue;
                 }
-                NodeOutput::Progress { params } => call("node.invoke.progress", params),
-                NodeOutput::Result { params, too_large } => match call("node.invoke.result", params) {
-                    Err(NotCalled::TooLarge { .. }) => call("node.invoke.result", too_large),
+                NodeOutput::Progress(params) => call("node.invoke.progress", params),
+                NodeOutput::Result(asked, params) => match call("node.invoke.result", params) {
+                    Err(NotCalled::TooLarge { .. }) => {
+                        let failure =
+                            asked.failure("result_too_large", "The gateway does not read a result that large.");
+                        call("node.invoke.result", failure)
+                    }
                     called => called,
                 },
             };

@@ -1,6 +1,5 @@
 //! The commands that the gateway calls here: each runs once, has a deadline, and every request for it is answered.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::payload::Payload;
@@ -22,8 +21,8 @@ const FIRST_REQUEST: u32 = 1 << 31;
 /// A command that the gateway calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
-    /// The call. One that is asked for again has the same.
-    pub key: Rc<str>,
+    /// The gateway's id of the call. One that is asked for again has the same.
+    pub key: String,
     /// The command, as `demo.echo`.
     pub command: String,
     /// Its parameters, JSON text, perhaps unreadable.
@@ -39,40 +38,30 @@ pub struct Invocation {
 pub(super) enum NodeOutput {
     Run(RequestId, Invocation),
     Withdraw(RequestId),
-    /// A result, and what to say instead where the gateway does not read one that large.
-    Result {
-        params: Json,
-        too_large: Json,
-    },
-    Progress {
-        params: Json,
-    },
+    Result(Asked, Json),
+    Progress(Json),
 }
 
 /// The commands that were called here. They need a session of the role `node`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Commands {
     tools: Tools<String>,
     /// The requests of the present connection that wait for a result.
     asked: Vec<Asked>,
-    next_request: u32,
-    out: VecDeque<NodeOutput>,
+    requests: u32,
+    out: Vec<NodeOutput>,
 }
 
+/// A request of the gateway for a result.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     invoke: String,
     node: String,
-    key: Rc<str>,
+    /// What is asked for; requests for the same share a run.
+    call: Rc<str>,
     running: Option<RequestId>,
     /// The number of the next piece of progress.
     next_chunk: u64,
-}
-
-impl Default for Commands {
-    fn default() -> Self {
-        Self { tools: Tools::default(), asked: Vec::new(), next_request: FIRST_REQUEST, out: VecDeque::new() }
-    }
 }
 
 impl Commands {
@@ -112,7 +101,7 @@ impl Commands {
                     ("chunk", Json::text(chunk)),
                 ];
                 asked.next_chunk += 1;
-                self.out.push_back(NodeOutput::Progress { params: Json::Object(params) });
+                self.out.push(NodeOutput::Progress(Json::Object(params)));
             }
         }
     }
@@ -132,9 +121,9 @@ impl Commands {
         [running, kept].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
-    /// The next thing to do.
-    pub(super) fn poll(&mut self) -> Option<NodeOutput> {
-        self.out.pop_front()
+    /// What is to be done, in order.
+    pub(super) fn take(&mut self) -> Vec<NodeOutput> {
+        std::mem::take(&mut self.out)
     }
 
     fn noticed<P: Payload>(&mut self, notice: &Notice<P>, now: Timestamp) {
@@ -150,24 +139,26 @@ impl Commands {
         if self.asked.iter().any(|asked| asked.invoke == invoke) {
             return;
         }
-        let key: Rc<str> = payload.text("idempotencyKey").unwrap_or_else(|| invoke.clone()).into();
+        let key = payload.text("idempotencyKey").unwrap_or_else(|| invoke.clone());
+        let session_key = payload.text("sessionKey");
+        let params = payload.text("paramsJSON").unwrap_or_default();
+        // Some models give the calls of each session the same ids.
+        let call = [&key, session_key.as_deref().unwrap_or_default(), &command, &params].join("\n").into();
+        let running = self.asked.iter().find(|asked| asked.call == call).and_then(|asked| asked.running);
         let node = payload.text("nodeId").unwrap_or_default();
-        let running = self.asked.iter().find(|asked| asked.key == key).and_then(|asked| asked.running);
-        let is_full = self.asked.len() >= MAX_ASKED;
-        let mut asked = Asked { invoke, node, key: key.clone(), running, next_chunk: 0 };
-        if is_full && self.tools.reply(&key).is_none() {
-            return self.fail(&asked, "busy", "As many commands as may run are running.");
+        let mut asked = Asked { invoke, node, call, running, next_chunk: 0 };
+        if self.asked.len() >= MAX_ASKED {
+            let params = asked.failure("busy", "As many commands as may run are running.");
+            return self.out.push(NodeOutput::Result(asked, params));
         }
-        if self.tools.is_news(&key) {
+        if self.tools.reply(&asked.call).is_none() {
             let (claim, request) = (self.number(), self.number());
             let within = payload.count("timeoutMs").unwrap_or(RESULT_WITHIN);
-            let params = payload.text("paramsJSON").unwrap_or_default();
-            self.tools.claim(key, claim, params, Some(within), now);
-            if let Some((key, params, until)) = self.tools.claimed(claim, Answer::Claimed(true), request, now) {
+            self.tools.claim(asked.call.clone(), claim, params, Some(within), now);
+            if let Some((_, params, until)) = self.tools.claimed(claim, Answer::Claimed(true), request, now) {
                 asked.running = Some(request);
-                let session_key = payload.text("sessionKey");
                 let invocation = Invocation { key, command, params, session_key, until };
-                self.out.push_back(NodeOutput::Run(request, invocation));
+                self.out.push(NodeOutput::Run(request, invocation));
             }
         }
         self.asked.push(asked);
@@ -175,37 +166,30 @@ impl Commands {
     }
 
     fn cancelled<P: Payload>(&mut self, payload: &P, now: Timestamp) {
-        let Some(invoke) = payload.text("invokeId") else { return };
-        let Some(place) = self.asked.iter().position(|asked| asked.invoke == invoke) else { return };
-        let key = self.asked.remove(place).key;
-        if !self.asked.iter().any(|asked| asked.key == key) {
-            let cancelled = self.tools.cancel(&key, now);
+        let invoke = payload.text("invokeId");
+        let Some(place) = self.asked.iter().position(|asked| Some(&asked.invoke) == invoke.as_ref()) else { return };
+        let call = self.asked.remove(place).call;
+        if !self.asked.iter().any(|asked| asked.call == call) {
+            let cancelled = self.tools.cancel(&call, now);
             self.withdraw(cancelled);
         }
     }
 
-    /// Answers the requests for which there is a result, or will never be one.
+    /// Answers the requests for which there is a result.
     fn reply(&mut self) {
         for asked in std::mem::take(&mut self.asked) {
-            match self.tools.reply(&asked.key) {
-                Some(None) => self.asked.push(asked),
+            let params = match self.tools.reply(&asked.call) {
                 Some(Some(ToolReply::Given(result))) => {
-                    let params = asked.result(vec![("ok", Json::Flag(true)), ("payloadJSON", Json::text(result))]);
-                    let too_large = asked.failure("result_too_large", "The gateway does not read a result that large.");
-                    self.out.push_back(NodeOutput::Result { params, too_large });
+                    asked.result(vec![("ok", Json::Flag(true)), ("payloadJSON", Json::text(result))])
                 }
-                Some(Some(ToolReply::Failed { error, message })) => {
-                    let (code, message) = (error.as_str(), message.clone());
-                    self.fail(&asked, code, &message);
+                Some(Some(ToolReply::Failed { error, message })) => asked.failure(error.as_str(), message),
+                Some(None) | None => {
+                    self.asked.push(asked);
+                    continue;
                 }
-                None => self.fail(&asked, "already_ran", "The command ran before, and its result was not kept."),
-            }
+            };
+            self.out.push(NodeOutput::Result(asked, params));
         }
-    }
-
-    fn fail(&mut self, asked: &Asked, code: &str, message: &str) {
-        let params = asked.failure(code, message);
-        self.out.push_back(NodeOutput::Result { params: params.clone(), too_large: params });
     }
 
     fn withdraw(&mut self, requests: impl IntoIterator<Item = RequestId>) {
@@ -213,14 +197,14 @@ impl Commands {
     }
 
     fn number(&mut self) -> RequestId {
-        let request = RequestId(self.next_request);
-        self.next_request = self.next_request.wrapping_add(1) | FIRST_REQUEST;
-        request
+        self.requests = self.requests.wrapping_add(1);
+        RequestId(self.requests | FIRST_REQUEST)
     }
 }
 
 impl Asked {
-    fn failure(&self, code: &str, message: &str) -> Json {
+    /// What is said in the place of a result.
+    pub(super) fn failure(&self, code: &str, message: &str) -> Json {
         let error = Json::Object(vec![("code", Json::text(code)), ("message", Json::text(message))]);
         self.result(vec![("ok", Json::Flag(false)), ("error", error)])
     }

@@ -212,7 +212,7 @@ pub(super) fn invocation(invocation: &Invocation) -> JsValue {
     object(
         "key command params sessionKey deadline",
         vec![
-            (*invocation.key).into(),
+            invocation.key.as_str().into(),
             invocation.command.as_str().into(),
             invocation.params.as_str().into(),
             optional(invocation.session_key.as_ref()),

@@ -50,8 +50,12 @@ export async function inState(chat, id, state, timeoutMs) {
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A client of a new device that remembers what it sent; `again()` makes another one of the same device. */
-export async function openClient({ createSigner, OpenClawClient }, Socket, options) {
+/**
+ * A client of a new device that remembers what it sent; `again()` makes another one of the same device,
+ * `openNode(commands)` a node of another one.
+ */
+export async function openClient(entry, Socket, options) {
+  const { createSigner, OpenClawClient, OpenClawNode } = entry;
   const sent = [];
   class Recording extends Socket {
     send(text) {
@@ -61,5 +65,9 @@ export async function openClient({ createSigner, OpenClawClient }, Socket, optio
   }
   const given = { signer: await createSigner(), storage: null, WebSocket: Recording, logger: {}, ...options };
   const again = () => new OpenClawClient(given);
-  return { again, client: again(), sent };
+  const openNode = async (commands) => {
+    const { auth, gatewayUrl, storage, WebSocket } = given;
+    return new OpenClawNode({ auth, commands, gatewayUrl, signer: await createSigner(), storage, WebSocket });
+  };
+  return { again, client: again(), openNode, sent };
 }
