@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, start, stop } from '../lib/process.mjs';
-import { ensureOpenClaw, kitDir } from './install.mjs';
+import { ensureOpenClaw, kitDir, RELEASE } from './install.mjs';
 import { startModel } from './model.mjs';
 
 const READY_WITHIN_MS = 90_000;
@@ -18,8 +18,8 @@ export const TOKEN = 'the-token-of-the-tests-0123456789';
  * on the same port with the same state and resolves with the time of its first answer; `stop()` ends it for good and
  * removes what it wrote. `command(args)` runs its command line, `changeToken(token)` has it take another token.
  */
-export async function startOpenClaw() {
-  const kit = await ensureOpenClaw();
+export async function startOpenClaw(release = RELEASE) {
+  const kit = { release, ...(await ensureOpenClaw(release)) };
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-'));
   const model = await startModel();
   const port = await freePort();
@@ -27,7 +27,7 @@ export async function startOpenClaw() {
   const configuration = join(folder, 'state', 'openclaw.json');
   let token = TOKEN;
   const configure = () =>
-    writeFileSync(configuration, JSON.stringify(configurationOf(folder, port, model.url, token)));
+    writeFileSync(configuration, JSON.stringify(configurationOf(release, folder, port, model.url, token)));
   configure();
   let output = '';
   let child;
@@ -77,8 +77,8 @@ function launch(kit, folder, configuration, args) {
   return start(program, given, { cwd: dirname(dirname(dirname(kit.gateway))) });
 }
 
-function commandLine({ node, gateway }, folder, configuration, args) {
-  const compileCache = join(kitDir, 'compile-cache');
+function commandLine({ node, gateway, release }, folder, configuration, args) {
+  const compileCache = join(kitDir(release), 'compile-cache');
   mkdirSync(compileCache, { recursive: true });
   // Nothing of the environment is passed on, so that no key of a real provider is.
   const variables = {
@@ -116,7 +116,9 @@ async function ready(port, child, output) {
   throw new Error(`The gateway was not ready after ${READY_WITHIN_MS / 1000} s:\n${output()}`);
 }
 
-function configurationOf(folder, port, modelUrl, token) {
+function configurationOf(release, folder, port, modelUrl, token) {
+  // Older releases refuse what they do not know.
+  const isPresent = release === RELEASE;
   const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const limits = { contextWindow: 128_000, maxTokens: 4_096 };
   const model = { id: 'mock-1', name: 'Mock', reasoning: false, input: ['text'], cost, ...limits };
@@ -128,8 +130,10 @@ function configurationOf(folder, port, modelUrl, token) {
       bind: 'loopback',
       auth: { mode: 'token', token },
       controlUi: { enabled: false },
-      terminal: { enabled: false },
-      nodes: { commands: { allow: ['demo.echo', 'demo.slow'] } },
+      ...(isPresent && {
+        terminal: { enabled: false },
+        nodes: { commands: { allow: ['demo.echo', 'demo.slow'] } },
+      }),
     },
     logging: { file: join(folder, 'openclaw.log') },
     discovery: { mdns: { mode: 'off' } },
@@ -144,7 +148,7 @@ function configurationOf(folder, port, modelUrl, token) {
         model: { primary: 'mock/mock-1' },
       },
     },
-    tools: { toolSearch: false },
+    ...(isPresent && { tools: { toolSearch: false } }),
   };
 }
 

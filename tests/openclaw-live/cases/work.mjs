@@ -72,6 +72,22 @@ export const work = {
     assert.match(text, /denied/);
   },
 
+  async 'a message of 200 KB is answered, and one that is larger than the gateway reads is not sent'(world) {
+    const told = await withClient(world, async ({ client, over, until }, key) => {
+      const chat = client.chat(key);
+      await until(chat, ({ isLive }) => isLive, 'live');
+      const { state } = await over(chat, chat.send('long '.repeat(40_000)));
+      let code;
+      try {
+        chat.send('x'.repeat(client.hello.policy.maxPayload));
+      } catch (error) {
+        ({ code } = error);
+      }
+      return { state, code, status: client.state.status };
+    });
+    assert.deepEqual(told, { state: 'done', code: 'too_large', status: 'ready' });
+  },
+
   async 'a run in which the gateway crashes ends, and the gateway answers it in another one'(world) {
     const { gateway, report } = world;
     const client = await opened(world);

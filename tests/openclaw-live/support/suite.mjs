@@ -1,6 +1,7 @@
 import { after, afterEach, before, test } from 'node:test';
 import { startOpenClaw } from '../../../scripts/openclaw/gateway.mjs';
 import { connection } from '../cases/connection.mjs';
+import { node } from '../cases/node.mjs';
 import { work } from '../cases/work.mjs';
 
 const START_WITHIN_MS = 200_000;
@@ -20,7 +21,7 @@ export function suite(openHost) {
     await world.gateway?.stop();
   });
   afterEach(() => world.host.clear());
-  for (const [title, check] of Object.entries({ ...connection, ...work })) {
+  for (const [title, check] of Object.entries({ ...connection, ...work, ...node })) {
     test(title, (context) => check({ ...world, report: (text) => context.diagnostic(text) }));
   }
   return world;

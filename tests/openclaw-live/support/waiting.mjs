@@ -67,7 +67,8 @@ export async function openClient(entry, Socket, options) {
   const again = () => new OpenClawClient(given);
   const openNode = async (commands) => {
     const { auth, gatewayUrl, storage, WebSocket } = given;
-    return new OpenClawNode({ auth, commands, gatewayUrl, signer: await createSigner(), storage, WebSocket });
+    const signer = await createSigner();
+    return new OpenClawNode({ auth, commands, gatewayUrl, logger: {}, signer, storage, WebSocket });
   };
   return { again, client: again(), openNode, sent };
 }
