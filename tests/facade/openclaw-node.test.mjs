@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { OpenClawClient, OpenClawNode } from '../../pkg/openclaw.mjs';
-import { createReady, disposeClients, OPTIONS, settled } from './support/openclaw.mjs';
+import { createDialled, createReady, disposeClients } from './support/openclaw.mjs';
+import { framesOf, Gateway, OPTIONS, settled } from './support/openclaw.mjs';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_795_223_677_000 }));
 afterEach(() => {
@@ -126,7 +127,16 @@ test('a message that is larger than a gateway can keep is refused unread', async
   assert.equal(client.state.status, 'ready');
 });
 
-const createNode = (commands) => createReady(OpenClawNode, { commands });
+/** A node that was welcomed as the captured one was. */
+async function createNode(commands) {
+  const { client, connected, socket } = await createDialled(OpenClawNode, { commands });
+  const gateway = new Gateway(socket);
+  await gateway.challenge();
+  const welcome = framesOf('12-node-role-node-side').find(({ payload }) => payload?.type === 'hello-ok');
+  gateway.answer('connect', welcome.payload);
+  await connected;
+  return { client, gateway, socket };
+}
 
 function ask(gateway, request) {
   gateway.tell('node.invoke.request', {
