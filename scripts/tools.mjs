@@ -39,24 +39,32 @@ export async function ensureNodePackages() {
 
 /** Chromium and its driver, from the distribution's packages when missing. */
 export async function ensureChromium() {
-  if (findChromium() && findChromedriver()) return;
+  const isThere = () => findChromium() && findChromedriver();
+  await ensureFromDistribution(
+    'chromium',
+    isThere,
+    ['chromium', 'chromium-driver'],
+    'CHROMIUM and CHROMEDRIVER',
+  );
+}
+
+/** Firefox, from the distribution's packages when missing. */
+export async function ensureFirefox() {
+  await ensureFromDistribution('firefox', findFirefox, ['firefox-esr'], 'FIREFOX');
+}
+
+async function ensureFromDistribution(name, isThere, packages, variables) {
+  if (isThere()) return;
   const mayInstall = process.getuid?.() === 0 && (await probe('apt-get', ['--version'])) !== undefined;
   if (!mayInstall) {
     throw new Error(
-      'needs chromium: install Chromium and chromedriver (Debian: apt-get install chromium chromium-driver), ' +
-        'or set CHROMIUM and CHROMEDRIVER to their paths',
+      `needs ${name}: install it (Debian: apt-get install ${packages.join(' ')}), or set ${variables} to where it is`,
     );
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await install('package lists', 'apt-get', ['update'], env);
-  await install(
-    'Chromium',
-    'apt-get',
-    ['install', '-y', '--no-install-recommends', 'chromium', 'chromium-driver'],
-    env,
-  );
-  if (!findChromium() || !findChromedriver())
-    throw new Error('needs chromium: it was installed but is not found');
+  await install(name, 'apt-get', ['install', '-y', '--no-install-recommends', ...packages], env);
+  if (!isThere()) throw new Error(`needs ${name}: it was installed but is not found`);
 }
 
 /** The path of Chromium, if there is one. */
@@ -67,6 +75,11 @@ export function findChromium() {
     '/usr/bin/chromium-browser',
     '/usr/bin/google-chrome',
   );
+}
+
+/** The path of Firefox, if there is one. */
+export function findFirefox() {
+  return firstExisting(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox');
 }
 
 /** The path of chromedriver, if there is one. */

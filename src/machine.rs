@@ -251,6 +251,7 @@ impl Timer {
             Self::Signature => "signature",
             Self::Call => "call",
             Self::Resync => "resync",
+            Self::Tool => "tool",
         }
     }
 }
@@ -288,4 +289,6 @@ pub enum Timer {
     Call,
     /// What the gateway holds is to be read again.
     Resync,
+    /// A tool that runs here owes its result.
+    Tool,
 }

@@ -339,7 +339,8 @@ fn a_restart_is_not_waited_for_longer_than_a_minute() {
 
 #[test]
 fn the_delays_grow_until_a_connection_stands() {
-    let mut sim = OpenClawSim::ready();
+    let mut sim = OpenClawSim::new(config());
+    sim.connect();
     let mut delays = Vec::new();
     for _ in 0..9 {
         sim.close(1006, "");
@@ -350,4 +351,33 @@ fn the_delays_grow_until_a_connection_stands() {
     sim.welcome(hello());
     sim.close(1006, "");
     assert!(sim.advance_to_dial() < 1_000);
+}
+
+#[test]
+fn a_gateway_that_was_there_is_asked_every_second_and_a_half_for_a_minute_and_then_less_often() {
+    let mut sim = OpenClawSim::ready();
+    let mut since = 0;
+    while since < 60_000 {
+        sim.close(1006, "");
+        let delay = sim.advance_to_dial();
+        assert!(delay <= 1_440, "{delay} after {since}");
+        since += delay;
+    }
+    sim.close(1006, "");
+    assert!(sim.advance_to_dial() >= 15_000);
+}
+
+#[test]
+fn a_gateway_that_the_application_left_is_no_longer_one_that_was_there() {
+    let mut sim = OpenClawSim::ready();
+    sim.close(1006, "");
+    sim.call(|session, _| session.disconnect());
+    sim.connect();
+    let delays: Vec<u64> = (0..4)
+        .map(|_| {
+            sim.close(1006, "");
+            sim.advance_to_dial()
+        })
+        .collect();
+    assert!(delays[3] > 3_900, "{delays:?}");
 }

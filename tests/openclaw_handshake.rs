@@ -60,7 +60,7 @@ fn the_request_holds_every_member_once_and_no_other() {
         "client": {"id": "webchat-ui", "version": "1.2", "platform": "web", "mode": "webchat", "instanceId": "tab"},
         "role": "operator",
         "scopes": ["operator.read", "operator.write", "operator.approvals"],
-        "caps": ["tool-events", "session-scoped-events"],
+        "caps": ["tool-events", "session-scoped-events", "exec-approvals"],
         "locale": "en-US",
         "auth": {"token": "shared"},
         "device": {"id": "d1", "publicKey": "pk1", "signature": "sig", "signedAt": START, "nonce": "n1"},

@@ -137,6 +137,9 @@ export interface RawOpenClaw {
   free(): void;
   notSigned(request: number, detail: string): void;
   openChat(key: string): void;
+  progress(request: number, text: string): void;
+  /** `kind`: 0 a result as JSON, 1 what was thrown, 2 an unknown command, 3 parameters that are no JSON. */
+  ran(request: number, kind: number, text: string): void;
   run(key: string, run: string): OpenClawRun | undefined;
   /** `attachments` and `thinking` are JSON. */
   send(

@@ -21,6 +21,6 @@ export async function startFleetGateway({ port, token = TOKEN, asksForPairing = 
     },
     agents: { ...configuration.agents, entries: AGENTS },
   });
-  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, configure });
+  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt: configure });
   return { ...gateway, token };
 }

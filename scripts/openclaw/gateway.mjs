@@ -3,35 +3,48 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { start, stop } from '../lib/process.mjs';
-import { ensureOpenClaw, kitDir } from './install.mjs';
+import { run, start, stop } from '../lib/process.mjs';
+import { ensureOpenClaw, kitDir, RELEASE } from './install.mjs';
 import { startModel } from './model.mjs';
 
 const READY_WITHIN_MS = 90_000;
+const COMMAND_WITHIN_MS = 60_000;
 export const TOKEN = 'the-token-of-the-tests-0123456789';
 
 /**
  * Starts a gateway of its own state with a model of the tests; resolves when it takes connections.
  *
- * `output()` is what it printed. `kill()` ends it as a crash does, `restart()` starts it again on the same port with the
- * same state, `stop()` ends it for good and removes what it wrote.
+ * `output()` is what it printed. `kill()` ends it as a crash does, `end()` as its owner would; `restart()` starts it again
+ * on the same port with the same state and resolves with the time of its first answer; `stop()` ends it for good and
+ * removes what it wrote. `command(args)` runs its command line, `changeToken(token)` has it take another token.
  *
- * `port: 0` takes any free port. `serveModel` starts another model, `configure` gets the configuration and returns the
- * one that is used.
+ * `port: 0` takes any free port. `serveModel` starts another model, `adapt` gets the configuration and returns the one
+ * that is used.
  */
-export async function startOpenClaw({ port: wished = 0, serveModel = startModel, configure = same } = {}) {
-  const kit = await ensureOpenClaw();
+export async function startOpenClaw({
+  release = RELEASE,
+  port: wished = 0,
+  serveModel = startModel,
+  adapt = same,
+} = {}) {
+  const kit = { release, ...(await ensureOpenClaw(release)) };
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-'));
   const model = await serveModel();
   const port = wished || (await freePort());
   for (const name of ['home', 'state', 'temporary', 'workspace']) mkdirSync(join(folder, name));
   const configuration = join(folder, 'state', 'openclaw.json');
-  writeFileSync(configuration, JSON.stringify(configure(configurationOf(folder, port, model.url))));
+  let token = TOKEN;
+  const configure = () => {
+    const common = configurationOf(release, folder, port, model.url, token);
+    writeFileSync(configuration, JSON.stringify(adapt(common)));
+  };
+  configure();
   let output = '';
   let child;
-  const begin = async () => {
-    child = launch(kit, folder, configuration, (text) => (output += text));
-    await ready(port, child, () => output);
+  const begin = () => {
+    child = launch(kit, folder, configuration, ['gateway', 'run']);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+    return ready(port, child, () => output);
   };
   const end = async () => {
     await stop(child);
@@ -46,22 +59,38 @@ export async function startOpenClaw({ port: wished = 0, serveModel = startModel,
   }
   return {
     url: `ws://127.0.0.1:${port}`,
-    token: TOKEN,
+    get token() {
+      return token;
+    },
     output: () => output,
     kill: () => {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       process.kill(-child.pid, 'SIGKILL');
       return gone;
     },
+    end: () => stop(child),
     restart: begin,
+    command: (args) => {
+      const [program, given] = commandLine(kit, folder, configuration, args);
+      return run(program, given, { cwd: folder, quiet: true, timeoutMs: COMMAND_WITHIN_MS });
+    },
+    changeToken: (next) => {
+      token = next;
+      configure();
+    },
     stop: end,
   };
 }
 
 const same = (configuration) => configuration;
 
-function launch({ node, gateway }, folder, configuration, keep) {
-  const compileCache = join(kitDir, 'compile-cache');
+function launch(kit, folder, configuration, args) {
+  const [program, given] = commandLine(kit, folder, configuration, args);
+  return start(program, given, { cwd: dirname(dirname(dirname(kit.gateway))) });
+}
+
+function commandLine({ node, gateway, release }, folder, configuration, args) {
+  const compileCache = join(kitDir(release), 'compile-cache');
   mkdirSync(compileCache, { recursive: true });
   // Nothing of the environment is passed on, so that no key of a real provider is.
   const variables = {
@@ -84,12 +113,7 @@ function launch({ node, gateway }, folder, configuration, keep) {
     CI: '1',
   };
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const child = start('env', ['-i', ...settings, node, gateway, 'gateway', 'run'], {
-    cwd: dirname(dirname(dirname(gateway))),
-  });
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  return child;
+  return ['env', ['-i', ...settings, node, gateway, ...args]];
 }
 
 async function ready(port, child, output) {
@@ -98,13 +122,15 @@ async function ready(port, child, output) {
     if (child.exitCode !== null)
       throw new Error(`The gateway ended with code ${child.exitCode}:\n${output()}`);
     const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(200);
+    if (answer?.ok) return Date.now();
+    await sleep(50);
   }
   throw new Error(`The gateway was not ready after ${READY_WITHIN_MS / 1000} s:\n${output()}`);
 }
 
-function configurationOf(folder, port, modelUrl) {
+function configurationOf(release, folder, port, modelUrl, token) {
+  // Older releases refuse what they do not know.
+  const isPresent = release === RELEASE;
   const cost = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const limits = { contextWindow: 128_000, maxTokens: 4_096 };
   const model = { id: 'mock-1', name: 'Mock', reasoning: false, input: ['text'], cost, ...limits };
@@ -114,9 +140,12 @@ function configurationOf(folder, port, modelUrl) {
       mode: 'local',
       port,
       bind: 'loopback',
-      auth: { mode: 'token', token: TOKEN },
+      auth: { mode: 'token', token },
       controlUi: { enabled: false },
-      terminal: { enabled: false },
+      ...(isPresent && {
+        terminal: { enabled: false },
+        nodes: { commands: { allow: ['demo.echo', 'demo.slow'] } },
+      }),
     },
     logging: { file: join(folder, 'openclaw.log') },
     discovery: { mdns: { mode: 'off' } },
@@ -131,7 +160,7 @@ function configurationOf(folder, port, modelUrl) {
         model: { primary: 'mock/mock-1' },
       },
     },
-    tools: { toolSearch: false },
+    ...(isPresent && { tools: { toolSearch: false } }),
   };
 }
 

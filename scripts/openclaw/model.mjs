@@ -4,10 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const HELLO = ['Hello ', 'from ', 'the ', 'model', '.'];
 const PIECE_EVERY_MS = 40;
-const SLOW = Array.from({ length: 40 }, (_, index) => `part${index} `);
 const SLOW_PIECE_EVERY_MS = 250;
+/** What a message asks for: in how many slow pieces it is answered. */
+const SLOW_PIECES = { '[[slow]]': 40, '[[paced]]': 12 };
 
-/** Answers until it is closed; a message with `[[slow]]` takes ten seconds to answer. */
+/**
+ * Answers until it is closed. A message with `[[slow]]` takes ten seconds, one with `[[paced]]` three; one with `[[exec]]`
+ * has a command run, and `[[tool NAME {…}]]` a tool of that name; then it says what the tool did.
+ */
 export async function startModel() {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
@@ -24,8 +28,15 @@ async function answer(request, response) {
   let body = '';
   for await (const piece of request) body += piece;
   const { messages, model, stream } = JSON.parse(body);
-  const isSlow = JSON.stringify(messages.slice(lastAnswer(messages) + 1)).includes('[[slow]]');
-  const pieces = isSlow ? SLOW : HELLO;
+  const turn = messages.slice(lastAnswer(messages) + 1);
+  const said = turn
+    .filter(({ role }) => role === 'user')
+    .map(textOf)
+    .join('\n');
+  const result = turn.findLast(({ role }) => role === 'tool');
+  const call = result ? undefined : toolCall(said);
+  const slow = Object.keys(SLOW_PIECES).find((mark) => said.includes(mark));
+  const pieces = result ? ['The tool said: ', textOf(result)] : slow ? slowPieces(SLOW_PIECES[slow]) : HELLO;
   const head = { id: `answer-${Date.now()}`, created: Math.floor(Date.now() / 1000), model };
   if (!stream) {
     const message = { role: 'assistant', content: pieces.join('') };
@@ -41,13 +52,34 @@ async function answer(request, response) {
     response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   };
   send({ role: 'assistant' });
+  if (call) {
+    send({ tool_calls: [{ index: 0, id: `call_${Date.now()}`, type: 'function', function: call }] });
+    send({}, 'tool_calls');
+    return response.end('data: [DONE]\n\n');
+  }
   for (const content of pieces) {
     if (response.destroyed) return;
-    await sleep(isSlow ? SLOW_PIECE_EVERY_MS : PIECE_EVERY_MS);
+    await sleep(slow ? SLOW_PIECE_EVERY_MS : PIECE_EVERY_MS);
     send({ content });
   }
   send({}, 'stop');
   response.end('data: [DONE]\n\n');
+}
+
+function toolCall(said) {
+  if (said.includes('[[exec]]')) {
+    return { name: 'exec', arguments: JSON.stringify({ command: 'echo hello from the tool' }) };
+  }
+  const [, name, args] = /\[\[tool ([\w.-]+)(?: (\{.*?\}))?\]\]/.exec(said) ?? [];
+  return name && { name, arguments: args ?? '{}' };
+}
+
+function slowPieces(count) {
+  return Array.from({ length: count }, (_, index) => `part${index} `);
+}
+
+function textOf({ content }) {
+  return typeof content === 'string' ? content : (content ?? []).map(({ text = '' }) => text).join('');
 }
 
 function lastAnswer(messages) {

@@ -5,8 +5,15 @@ import { buildLeptosChat } from '../build/leptos.mjs';
 import { buildGateway, startGateway } from '../lib/gateway.mjs';
 import { CommandError, run } from '../lib/process.mjs';
 import { root, targetDir } from '../lib/project.mjs';
+import { ensureOpenClaw } from '../openclaw/install.mjs';
 import { packTarball } from '../pack.mjs';
-import { ensureBrowserTools, ensureChromium, findChromedriver, findChromium } from '../tools.mjs';
+import {
+  ensureBrowserTools,
+  ensureChromium,
+  ensureFirefox,
+  findChromedriver,
+  findChromium,
+} from '../tools.mjs';
 import { cargoCounts, nodeCounts } from './counts.mjs';
 import { lintChecks } from './lint.mjs';
 
@@ -37,6 +44,8 @@ export const steps = [
   { name: 'page', limitMs: 15 * MINUTE, run: (limits) => withGateway(nodeTest, 'tests/page', limits) },
   { name: 'leptos', limitMs: 25 * MINUTE, run: leptos },
   { name: 'fleet', limitMs: 10 * MINUTE, run: fleet },
+  // The gateway is installed first, where it is not yet: 0.9 GB.
+  { name: 'openclaw', limitMs: 35 * MINUTE, run: openclaw },
 ];
 
 /** The compiler of a front-end framework is no part of the time that its tests have. */
@@ -79,7 +88,7 @@ async function buildAndPack() {
   return { passed: 1, failed: 0 };
 }
 
-function nodeTest(folder, { timeoutMs, env = {} }) {
+function nodeTest(folder, { timeoutMs, env = {}, fileLimitMs = 4 * MINUTE }) {
   const files = readdirSync(join(root, folder)).filter((file) => file.endsWith('.test.mjs'));
   if (files.length === 0) throw new Error(`${folder} holds no tests`);
   const args = [
@@ -87,12 +96,21 @@ function nodeTest(folder, { timeoutMs, env = {} }) {
     '--test-reporter=spec',
     '--test-concurrency=1',
     '--test-force-exit',
-    `--test-timeout=${Math.min(timeoutMs, 4 * MINUTE)}`,
+    `--test-timeout=${Math.min(timeoutMs, fileLimitMs)}`,
   ];
   return counted(
     nodeCounts,
     run(process.execPath, [...args, ...files.map((file) => join(folder, file))], { env, timeoutMs }),
   );
+}
+
+async function openclaw({ timeoutMs }) {
+  const started = Date.now();
+  await ensureChromium();
+  await ensureFirefox();
+  await ensureOpenClaw();
+  const left = Math.max(1, timeoutMs - (Date.now() - started));
+  return nodeTest('tests/openclaw-live', { timeoutMs: left, fileLimitMs: 10 * MINUTE });
 }
 
 async function browser({ timeoutMs }) {

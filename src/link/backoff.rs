@@ -63,10 +63,15 @@ impl Backoff {
 
     /// The delay in milliseconds before the next attempt.
     pub fn next_delay(&mut self) -> u64 {
+        self.next_delay_within(u64::MAX)
+    }
+
+    /// The same, from a delay that is no longer than `most`.
+    pub fn next_delay_within(&mut self, most: u64) -> u64 {
         let delay = self.delay;
         let growth = self.delays.growth();
         self.delay = (delay * growth.tenths / 10).min(growth.longest);
-        self.spread(delay)
+        self.spread(delay.min(most))
     }
 
     /// A delay that somebody else chose, as an attempt of these delays.

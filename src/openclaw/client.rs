@@ -9,11 +9,12 @@ use super::config::Config;
 use super::credential::Auth;
 use super::device::{Answer, Question};
 use super::fleet::{Change, Fleet, FleetOutput};
+use super::node::{Commands, NodeOutput};
 use super::payload::Payload;
 use super::session::Session;
 use super::state::Event;
 use super::wire::{ClientFrame, Frame, Json};
-use crate::machine::{Input, Machine, Output, Timer};
+use crate::machine::{Input, Machine, Output, RequestId, Timer};
 use crate::time::Timestamp;
 
 /// What a client tells.
@@ -53,6 +54,11 @@ pub struct Client<P> {
     session: Session<P>,
     fleet: Fleet<P>,
     approvals: Approvals<P>,
+    commands: Commands,
+    /// A node may not read.
+    is_node: bool,
+    /// The tools that agents are told of, a JSON array.
+    tools: Option<String>,
     chats: Vec<Chat<P>>,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
@@ -64,7 +70,10 @@ impl<P: Payload> Client<P> {
     /// A client that is not connected.
     pub fn new(config: Config) -> Self {
         Self {
+            is_node: config.role == "node",
+            tools: config.tools.clone(),
             session: Session::new(config),
+            commands: Commands::default(),
             fleet: Fleet::default(),
             approvals: Approvals::default(),
             chats: Vec::new(),
@@ -165,6 +174,13 @@ impl<P: Payload> Client<P> {
         }
     }
 
+    /// What a command that runs has to say before its end.
+    pub fn progress(&mut self, request: RequestId, text: &str, now: Timestamp) {
+        self.now = now;
+        self.commands.progress(request, text);
+        self.follow_commands();
+    }
+
     /// Takes one output of the session, and what follows from it. `false`: there is none.
     fn step(&mut self) -> bool {
         let Some(output) = self.session.poll() else { return false };
@@ -172,8 +188,13 @@ impl<P: Payload> Client<P> {
             self.out.push_back(output.map(|command| command, ClientEvent::Session));
             return true;
         };
-        let mut is_own = self.fleet.observe(&event, self.session.heard_at(), self.now) || self.is_forgotten(&event);
+        let mut is_own = self.is_forgotten(&event);
+        if !self.is_node {
+            is_own |= self.fleet.observe(&event, self.session.heard_at(), self.now);
+        }
         is_own |= self.approvals.observe(&event, self.now);
+        self.commands.observe(&event, self.now);
+        self.announce_tools(&event);
         for chat in &mut self.chats {
             is_own |= chat.observe(&event, self.now);
         }
@@ -182,8 +203,43 @@ impl<P: Payload> Client<P> {
         }
         self.follow_fleet();
         self.follow_approvals();
+        self.follow_commands();
         self.follow_chats();
         true
+    }
+
+    /// The gateway forgets the tools of a node with its connection.
+    fn announce_tools(&mut self, event: &Event<P>) {
+        if let (Event::Hello(_), Some(tools)) = (event, &self.tools) {
+            let params = Json::Object(vec![("tools", Json::Raw(tools.clone()))]);
+            self.forgotten.extend(self.session.call("node.pluginTools.update", params, Answers::default(), self.now));
+        }
+    }
+
+    fn follow_commands(&mut self) {
+        for output in self.commands.take() {
+            let mut call = |method, params| self.session.call(method, params, Answers::default(), self.now);
+            let called = match output {
+                NodeOutput::Run(request, invocation) => {
+                    self.out.push_back(Output::Ask { request, question: Question::Run(invocation) });
+                    continue;
+                }
+                NodeOutput::Withdraw(request) => {
+                    self.out.push_back(Output::Withdraw { request });
+                    continue;
+                }
+                NodeOutput::Progress(params) => call("node.invoke.progress", params),
+                NodeOutput::Result(asked, params) => match call("node.invoke.result", params) {
+                    Err(NotCalled::TooLarge { .. }) => {
+                        let failure =
+                            asked.failure("result_too_large", "The gateway does not read a result that large.");
+                        call("node.invoke.result", failure)
+                    }
+                    called => called,
+                },
+            };
+            self.forgotten.extend(called);
+        }
     }
 
     fn follow_approvals(&mut self) {
@@ -252,12 +308,20 @@ impl<P: Payload> Machine for Client<P> {
             self.follow_fleet();
             self.approvals.timeout(now);
             self.follow_approvals();
+            self.commands.timeout(now);
+            self.follow_commands();
             for chat in &mut self.chats {
                 chat.timeout(now);
             }
             self.follow_chats();
         }
-        self.session.handle(input, now);
+        match input {
+            Input::Answered { request, answer: Answer::Ran(answer) } => {
+                self.commands.answered(request, answer, now);
+                self.follow_commands();
+            }
+            input => self.session.handle(input, now),
+        }
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, ClientEvent<P>, Question>> {
@@ -267,7 +331,8 @@ impl<P: Payload> Machine for Client<P> {
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
         let of_chats = self.chats.iter().map(Chat::deadline);
-        let others = [self.session.deadline(), self.fleet.deadline(), self.approvals.deadline()];
+        let others =
+            [self.session.deadline(), self.fleet.deadline(), self.approvals.deadline(), self.commands.deadline()];
         let all = others.into_iter().chain(of_chats);
         all.flatten().min_by_key(|(at, _)| *at)
     }

@@ -22,6 +22,9 @@ pub struct Config {
     pub capabilities: Vec<String>,
     /// The commands that a node carries out.
     pub commands: Vec<String>,
+    /// The tools of a node that agents are told of, as JSON text: an array of `{pluginId, name, description, parameters,
+    /// command}`.
+    pub tools: Option<String>,
     /// The device. Without one most gateways grant a browser nothing.
     pub device: Option<DeviceKey>,
     /// The credentials of the application.
@@ -79,8 +82,9 @@ impl Default for Config {
             client: Application::default(),
             role: "operator".to_owned(),
             scopes: ["operator.read", "operator.write", "operator.approvals"].map(str::to_owned).to_vec(),
-            capabilities: ["tool-events", "session-scoped-events"].map(str::to_owned).to_vec(),
+            capabilities: ["tool-events", "session-scoped-events", "exec-approvals"].map(str::to_owned).to_vec(),
             commands: Vec::new(),
+            tools: None,
             device: None,
             auth: Auth::default(),
             stored: None,

@@ -1,7 +1,9 @@
-//! The device's identity: what is signed to prove it.
+//! What the host is asked for, and the device's identity: what is signed to prove it.
 //!
 //! The key itself stays with the host. It answers [`Question::Sign`] with the Ed25519 signature of the text.
 
+use super::node::Invocation;
+use crate::run::ToolAnswer;
 use crate::text::decimal;
 
 /// The public half of a device's Ed25519 key.
@@ -21,6 +23,8 @@ pub enum Question {
         /// The text; its UTF-8 bytes are signed.
         text: SigningText,
     },
+    /// The result of a command. A withdrawal of the question ends what runs.
+    Run(Invocation),
 }
 
 /// A text to be signed. It may hold the gateway's token; its `Debug` form does not show it.
@@ -46,6 +50,8 @@ pub enum Answer {
         /// What the host said.
         detail: String,
     },
+    /// What became of a command; a result is JSON text.
+    Ran(ToolAnswer<String>),
 }
 
 /// The challenge of one socket.

@@ -19,6 +19,10 @@ const STARTING: (u64, u64) = (100, 2_000);
 /// The longest wait that a gateway may ask for.
 const LONGEST_WAIT: u64 = 300_000;
 
+/// A gateway that was there a moment ago is probably being restarted: for so long it is asked at least so often.
+const RESTARTS_WITHIN: u64 = 60_000;
+const WHILE_RESTARTING: u64 = 1_200;
+
 const BY_ITSELF: &str = "Nothing: another attempt follows by itself.";
 
 impl<P: Payload> Session<P> {
@@ -66,6 +70,7 @@ impl<P: Payload> Session<P> {
             return;
         }
         let closing = closing(code, matches!(self.phase, Phase::Open { .. }));
+        self.note_loss(now);
         let trouble = Trouble {
             code: closing.code.to_owned(),
             message: reason,
@@ -87,6 +92,7 @@ impl<P: Payload> Session<P> {
     /// Hangs up and tries again later.
     pub(super) fn give_up(&mut self, code: &'static str, detail: String, now: Timestamp) {
         self.hang_up(4000, code);
+        self.note_loss(now);
         self.lose_calls();
         self.wait_as_usual(usual(code, detail), now);
     }
@@ -148,6 +154,12 @@ impl<P: Payload> Session<P> {
         }
     }
 
+    fn note_loss(&mut self, now: Timestamp) {
+        if matches!(self.phase, Phase::Open { .. }) {
+            self.lost_at = Some(now);
+        }
+    }
+
     /// Any answer is a sign of life, a refusal, too.
     fn ask_for_life(&mut self, dial: DialId) {
         self.request(dial, "health", Json::Object(Vec::new()));
@@ -171,7 +183,8 @@ impl<P: Payload> Session<P> {
     }
 
     fn wait_as_usual(&mut self, trouble: Trouble, now: Timestamp) {
-        let delay = self.backoff.next_delay();
+        let is_recent = self.lost_at.is_some_and(|at| now - at < RESTARTS_WITHIN);
+        let delay = self.backoff.next_delay_within(if is_recent { WHILE_RESTARTING } else { u64::MAX });
         let restart = self.restart_expected.take().unwrap_or(0);
         self.wait(Some(now + restart + delay), false, trouble);
     }

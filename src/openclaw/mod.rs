@@ -1,7 +1,7 @@
 //! The OpenClaw gateway: a signed handshake, calls and events, the fleet of agents, chats and approvals.
 //!
 //! [`Session`] is the connection; [`Client`] is a session that keeps a [`fleet::Fleet`], [`chat::Chat`]s and
-//! [`approvals::Approvals`] up to date. What goes over the wire, the states, the codes and their next steps are described
+//! [`approvals::Approvals`] up to date, and that runs the gateway's [commands](node). What goes over the wire, the states, the codes and their next steps are described
 //! in `docs/openclaw.md`.
 
 pub mod approvals;
@@ -17,6 +17,7 @@ mod hello;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod loss;
+pub mod node;
 mod payload;
 mod receive;
 pub mod refusal;

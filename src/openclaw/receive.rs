@@ -50,6 +50,8 @@ impl<P: Payload> Session<P> {
                 self.phase = Phase::Dialing { dial, until: now };
                 self.give_up("signature_failed", detail, now);
             }
+            // Of a question that the session did not ask.
+            Answer::Ran(_) => {}
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Session<P> {
     pub(super) offline: bool,
     pub(super) in_page_cache: bool,
     pub(super) heard_at: Timestamp,
+    /// When a connection that stood was lost; `None` where none did since the application asked for one.
+    pub(super) lost_at: Option<Timestamp>,
     pub(super) boot_id: Option<String>,
     /// The number of the last event on this socket.
     pub(super) last_seq: u64,
@@ -87,6 +89,7 @@ impl<P: Payload> Session<P> {
             offline: false,
             in_page_cache: false,
             heard_at: Timestamp::default(),
+            lost_at: None,
             boot_id: None,
             last_seq: 0,
             restart_expected: None,
@@ -137,6 +140,7 @@ impl<P: Payload> Session<P> {
         self.hang_up(1000, "client disconnect");
         self.lose_calls();
         self.backoff.succeeded();
+        self.lost_at = None;
         self.phase = Phase::Closed;
         self.set(State::Closed);
     }

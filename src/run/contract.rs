@@ -258,7 +258,7 @@ pub struct Resume {
 }
 
 /// What became of a tool.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ToolAnswer<P> {
     /// It has a result, which may be that of a failure.
     Returned(P),

@@ -33,5 +33,6 @@ pub use limits::{Limits, Timer};
 pub use outcome::{Ending, Outcome, Verdict};
 pub use phase::{Phase, WaitingFor};
 pub use snapshot::Snapshot;
+pub(crate) use tools::Tools;
 pub use tools::{ToolError, ToolReply};
 pub use transitions::{Cause, next};

@@ -65,7 +65,7 @@ impl ToolError {
 
 /// The calls of a run.
 #[derive(Debug)]
-pub(super) struct Tools<P> {
+pub(crate) struct Tools<P> {
     ledger: Ledger,
     calls: Vec<Call<P>>,
 }
@@ -94,11 +94,11 @@ impl<P> Default for Tools<P> {
 
 impl<P: Clone> Tools<P> {
     /// Until when a tool has to be ready; `None`: none runs.
-    pub(super) fn running_until(&self) -> Option<(Timestamp, Timer)> {
+    pub(crate) fn running_until(&self) -> Option<(Timestamp, Timer)> {
         self.calls.iter().filter_map(|call| call.stage.running_until()).min().map(|at| (at, Timer::Tool))
     }
 
-    pub(super) fn deadline(&self) -> Option<(Timestamp, Timer)> {
+    pub(crate) fn deadline(&self) -> Option<(Timestamp, Timer)> {
         let kept = self.calls.iter().filter_map(|call| match call.stage {
             Stage::Answered { until, .. } => Some((until, Timer::ToolResult)),
             Stage::Claiming { .. } | Stage::Running { .. } => None,
@@ -107,33 +107,33 @@ impl<P: Clone> Tools<P> {
     }
 
     /// Takes note of a call. `false`: it was taken on before.
-    pub(super) fn is_news(&mut self, tool_call_id: &Rc<str>) -> bool {
+    pub(crate) fn is_news(&mut self, tool_call_id: &Rc<str>) -> bool {
         !tool_call_id.is_empty() && self.ledger.claim(tool_call_id)
     }
 
-    pub(super) fn claim(&mut self, id: Rc<str>, request: RequestId, payload: P, timeout: Option<u64>, now: Timestamp) {
+    pub(crate) fn claim(&mut self, id: Rc<str>, request: RequestId, payload: P, timeout: Option<u64>, now: Timestamp) {
         let until = now + timeout.unwrap_or(EXECUTION_TIMEOUT).saturating_sub(HEAD_START).max(SHORTEST);
         self.calls.push(Call { id, stage: Stage::Claiming { request, payload, until } });
     }
 
     /// Answers a call that is not to run.
-    pub(super) fn refuse(&mut self, id: Rc<str>, now: Timestamp) {
+    pub(crate) fn refuse(&mut self, id: Rc<str>, now: Timestamp) {
         let reply = ToolReply::Failed { error: ToolError::ClientToolExecutionError, message: STOPPED.to_owned() };
         self.calls.push(Call { id, stage: Stage::kept(reply, now) });
     }
 
-    pub(super) fn is_claiming(&self, request: RequestId) -> bool {
+    pub(crate) fn is_claiming(&self, request: RequestId) -> bool {
         let asked = |call: &Call<P>| matches!(call.stage, Stage::Claiming { request: asked, .. } if asked == request);
         self.calls.iter().any(asked)
     }
 
-    pub(super) fn is_running(&self, request: RequestId) -> bool {
+    pub(crate) fn is_running(&self, request: RequestId) -> bool {
         let asked = |call: &Call<P>| matches!(call.stage, Stage::Running { request: asked, .. } if asked == request);
         self.calls.iter().any(asked)
     }
 
     /// The host said whether a call may run. If so, returns what to run, and until when; `running` asks for it.
-    pub(super) fn claimed(
+    pub(crate) fn claimed(
         &mut self,
         request: RequestId,
         answer: Answer<P>,
@@ -156,24 +156,42 @@ impl<P: Clone> Tools<P> {
     }
 
     /// The host said what became of a tool.
-    pub(super) fn answered(&mut self, request: RequestId, answer: Answer<P>, now: Timestamp) {
+    pub(crate) fn answered(&mut self, request: RequestId, answer: Answer<P>, now: Timestamp) {
         if let Some(place) = self.place_of(request) {
             self.calls[place].stage = Stage::kept(reply_to(answer), now);
         }
     }
 
     /// Gives the calls that are overdue their result, and hands out what the host is to abort.
-    pub(super) fn overdue(&mut self, now: Timestamp) -> Vec<RequestId> {
+    pub(crate) fn overdue(&mut self, now: Timestamp) -> Vec<RequestId> {
         self.fail(|until| now >= until, ToolError::ClientExecutorTimeout, "The tool did not answer in time.", now)
     }
 
+    /// Nobody wants the result of a call any more; hands out what the host is to abort.
+    pub(crate) fn cancel(&mut self, id: &str, now: Timestamp) -> Option<RequestId> {
+        let call = self.calls.iter_mut().find(|call| *call.id == *id)?;
+        let (Stage::Claiming { request, .. } | Stage::Running { request, .. }) = call.stage else { return None };
+        let reply = ToolReply::Failed { error: ToolError::ClientToolExecutionError, message: STOPPED.to_owned() };
+        call.stage = Stage::kept(reply, now);
+        Some(request)
+    }
+
+    /// What became of a call: `None` where nothing is known of it any more, `Some(None)` while it runs.
+    pub(crate) fn reply(&self, id: &str) -> Option<Option<&ToolReply<P>>> {
+        let call = self.calls.iter().find(|call| *call.id == *id)?;
+        Some(match &call.stage {
+            Stage::Answered { reply, .. } => Some(reply),
+            Stage::Claiming { .. } | Stage::Running { .. } => None,
+        })
+    }
+
     /// Gives all calls that run their result, and hands out what the host is to abort.
-    pub(super) fn stop(&mut self, now: Timestamp) -> Vec<RequestId> {
+    pub(crate) fn stop(&mut self, now: Timestamp) -> Vec<RequestId> {
         self.fail(|_| true, ToolError::ClientToolExecutionError, STOPPED, now)
     }
 
     /// The results that a transport which stands has not carried.
-    pub(super) fn take_unsent(&mut self, transport: TransportId) -> Vec<(Rc<str>, ToolReply<P>)> {
+    pub(crate) fn take_unsent(&mut self, transport: TransportId) -> Vec<(Rc<str>, ToolReply<P>)> {
         let mut results = Vec::new();
         for Call { id, stage } in &mut self.calls {
             if let Stage::Answered { reply, carried_by, .. } = stage
@@ -188,7 +206,7 @@ impl<P: Clone> Tools<P> {
 
     /// Drops the results that were kept long enough, and hands out those that no transport carried. Of the others the
     /// transport tells itself.
-    pub(super) fn expired(&mut self, now: Timestamp) -> Vec<Rc<str>> {
+    pub(crate) fn expired(&mut self, now: Timestamp) -> Vec<Rc<str>> {
         let mut expired = Vec::new();
         self.calls.retain(|call| match call.stage {
             Stage::Answered { until, carried_by, .. } if now >= until => {

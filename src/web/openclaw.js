@@ -8,6 +8,9 @@ const FAULTED = 1;
 const CLOSED = 2;
 const GARBLED = 3;
 
+/** What a gateway keeps at most for a client that does not read, in bytes: no message of it is larger. */
+const LARGEST_MESSAGE = 52_428_800;
+
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Sets the handlers of a socket; they report to the port. */
@@ -18,6 +21,7 @@ export function listenToOpenClaw(socket, dial, port) {
   socket.onclose = (event) => signal(CLOSED, event?.code ?? 1006, String(event?.reason ?? ''));
   socket.onmessage = ({ data }) => {
     if (typeof data !== 'string') return signal(GARBLED, 0, 'a binary message');
+    if (data.length > LARGEST_MESSAGE) return signal(GARBLED, 0, 'a message larger than a gateway can keep');
     let frame;
     try {
       frame = JSON.parse(data);

@@ -4,7 +4,7 @@
 use agent_gateway_client::machine::{DialId, Input, Machine, Output, RequestId};
 use agent_gateway_client::openclaw::approvals::ApprovalChange;
 use agent_gateway_client::openclaw::chat::{ChatEvent, TextChange};
-use agent_gateway_client::openclaw::device::{Answer, DeviceKey};
+use agent_gateway_client::openclaw::device::{Answer, DeviceKey, Question};
 use agent_gateway_client::openclaw::fleet::{Change, Freshness};
 use agent_gateway_client::openclaw::wire::Frame;
 use agent_gateway_client::openclaw::{Auth, Client, ClientEvent, Config, Event, Secret, json as wire};
@@ -25,6 +25,8 @@ pub struct FleetSim {
     chat_log: Vec<String>,
     seq: u64,
     boot: u32,
+    /// The commands that the host was asked to run.
+    pub running: Vec<RequestId>,
     /// What the gateway grants.
     pub scopes: Vec<&'static str>,
 }
@@ -49,6 +51,7 @@ impl FleetSim {
             chat_log: Vec::new(),
             seq: 0,
             boot: 1,
+            running: Vec::new(),
             scopes: vec!["operator.read"],
         }
     }
@@ -210,7 +213,12 @@ impl FleetSim {
         let result = call(&mut self.client, Timestamp::from_millis(self.now));
         while let Some(output) = self.client.poll() {
             match output {
-                Output::Ask { request, .. } => self.request = Some(request),
+                Output::Ask { request, question: Question::Sign { .. } } => self.request = Some(request),
+                Output::Ask { request, question: Question::Run(invocation) } => {
+                    self.log.push(format!("run {} {} {}", invocation.command, invocation.key, invocation.params));
+                    self.running.push(request);
+                }
+                Output::Withdraw { request } if self.running.contains(&request) => self.log.push("withdraw".to_owned()),
                 Output::Dial { dial, .. } => self.dial = Some(dial),
                 Output::Send { command, .. } => {
                     self.open.push(serde_json::from_str(&wire::encode(&command)).expect("JSON"));
@@ -247,6 +255,13 @@ impl FleetSim {
             ChatEvent::Activity(activity) => activity.as_str().to_owned(),
             ChatEvent::Failed { purpose, code } => format!("failed {purpose:?} {code}"),
         }
+    }
+
+    /// The parameters of a request, which is answered.
+    pub fn accept(&mut self, method: &str) -> Value {
+        let params = self.open.iter().find(|frame| frame["method"] == method).map(|frame| frame["params"].clone());
+        self.answer(method, json!({"ok": true}));
+        params.expect("it was asked")
     }
 
     fn take(&mut self, method: &str) -> Value {

@@ -236,6 +236,7 @@ impl OpenClawSim {
                     asked = true;
                     "sign".to_owned()
                 }
+                Output::Ask { .. } => "run".to_owned(),
                 Output::Withdraw { .. } => "withdraw".to_owned(),
                 Output::Dial { dial, url } => {
                     self.dial = Some(dial);

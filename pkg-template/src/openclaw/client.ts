@@ -181,8 +181,12 @@ export class OpenClawClient {
     this.binding?.dispose();
   }
 
-  /** Asks the module, where there is one. */
-  private readonly call_ = <T>(use: (raw: RawOpenClaw) => T): T | undefined => this.binding?.call(use);
+  /**
+   * Asks the module, where there is one.
+   *
+   * @internal
+   */
+  protected readonly call_ = <T>(use: (raw: RawOpenClaw) => T): T | undefined => this.binding?.call(use);
 
   private begin(): void {
     if (this.disposed) throw new OpenClawError({ code: 'disposed', message: 'The client was disposed' });
@@ -256,7 +260,8 @@ export class OpenClawClient {
     }
   }
 
-  private take(name: string, first: any, second: any, third: any): void {
+  /** @internal */
+  protected take(name: string, first: any, second: any, third: any): void {
     if (name.startsWith('chat_')) return this.chats.get(first)?.take(name, second, third);
     switch (name) {
       case 'state':

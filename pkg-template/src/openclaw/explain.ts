@@ -26,6 +26,8 @@ const TIMERS: Record<string, string> = {
   resync: 'what the gateway holds is read again',
   retry: 'another attempt to connect',
   signature: 'this attempt counts as failed unless the device signed',
+  tool: 'a command that runs here counts as failed unless it ended',
+  tool_result: 'the result of a command is forgotten',
   tick: 'the gateway is asked for a sign of life unless it gave one',
 };
 

@@ -12,6 +12,7 @@ use super::payload::Value;
 use super::port::OpenClawPort;
 use crate::machine::{DialId, Input, Machine, Output, RequestId};
 use crate::openclaw::device::{Answer, Question, SigningText};
+use crate::openclaw::node::Invocation;
 use crate::openclaw::wire::{ClientFrame, Frame};
 use crate::openclaw::{Client, ClientEvent, Event, State};
 use crate::time::Timestamp;
@@ -30,6 +31,11 @@ pub(super) enum Told {
     Sign {
         request: RequestId,
         text: SigningText,
+    },
+    /// A command is to run.
+    Run {
+        request: RequestId,
+        invocation: Invocation,
     },
 }
 
@@ -77,13 +83,16 @@ impl Engine for Client<Value> {
             Told::Event(ClientEvent::Session(Event::Protocol { detail })) => {
                 driver.host.log(LogLevel::Warn, "the gateway sent what is no frame, or refused one", detail);
             }
-            Told::Event(_) | Told::Sign { .. } => {}
+            Told::Event(_) | Told::Sign { .. } | Told::Run { .. } => {}
         }
         (driver.host.on_event)(told);
     }
 
-    fn ask(driver: &Driver<Self>, request: RequestId, Question::Sign { text }: Question) {
-        (driver.host.on_event)(Told::Sign { request, text });
+    fn ask(driver: &Driver<Self>, request: RequestId, question: Question) {
+        (driver.host.on_event)(match question {
+            Question::Sign { text } => Told::Sign { request, text },
+            Question::Run(invocation) => Told::Run { request, invocation },
+        });
     }
 }
 

@@ -10,13 +10,14 @@ use super::super::host::Host;
 use super::super::platform;
 use super::engine::Told;
 use super::payload::Value;
-use super::tell::{OpenClawFacade, tell};
+use super::tell::{OpenClawFacade, tell, withdraw};
 use super::{options, shape};
 use crate::machine::{Machine, RequestId};
 use crate::openclaw::chat::QueueMode;
 use crate::openclaw::device::Answer;
 use crate::openclaw::wire::Json;
 use crate::openclaw::{Answers, CallId, Client, Message, NotCalled};
+use crate::run::ToolAnswer;
 
 /// A connection to an OpenClaw gateway, and what the gateway holds.
 #[wasm_bindgen]
@@ -30,9 +31,10 @@ impl RawOpenClaw {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, facade: &JsValue) -> Self {
         let facade: &OpenClawFacade = facade.unchecked_ref();
-        let (hearing, logger) = (facade.clone(), facade.clone());
+        let (hearing, logger, withdrawing) = (facade.clone(), facade.clone(), facade.clone());
         let mut host = Host::<Told>::listening(move |told| tell(&hearing, told));
         host.log = Some(Box::new(move |level, message, detail| logger.log(level.as_str(), message, detail)));
+        host.on_token_withdrawn = Some(Box::new(move |request| withdraw(&withdrawing, request)));
         host.web_socket = platform::member(options, "WebSocket").dyn_into::<Function>().ok();
         Self { driver: Driver::new(Client::new(options::config(options)), host) }
     }
@@ -79,6 +81,23 @@ impl RawOpenClaw {
     #[wasm_bindgen(js_name = notSigned)]
     pub fn not_signed(&self, request: u32, detail: String) {
         self.driver.answer(RequestId(request), Answer::Failed { detail });
+    }
+
+    /// What became of a command: 0 its result as JSON text, 1 what it threw, 2 the name of one that is not there, 3 its
+    /// parameters, which are no JSON.
+    pub fn ran(&self, request: u32, kind: u32, text: String) {
+        let answer = match kind {
+            0 => ToolAnswer::Returned(text),
+            1 => ToolAnswer::Threw { detail: text },
+            2 => ToolAnswer::Unknown { detail: text },
+            _ => ToolAnswer::ArgumentsUnparsable { arguments: text },
+        };
+        self.driver.answer(RequestId(request), Answer::Ran(answer));
+    }
+
+    /// What a command that runs has to say.
+    pub fn progress(&self, request: u32, text: &str) {
+        self.driver.call(|client, now| client.progress(RequestId(request), text, now));
     }
 
     /// See the facade.

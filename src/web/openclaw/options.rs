@@ -20,6 +20,8 @@ pub(super) fn config(options: &JsValue) -> Config {
         role: options.text("role").unwrap_or(defaults.role),
         scopes: texts("scopes", defaults.scopes),
         capabilities: texts("capabilities", defaults.capabilities),
+        commands: options.texts("commands"),
+        tools: options.text("tools"),
         device: device(&options.object("device")),
         auth: auth(&options.object("auth")),
         stored: stored(&options.object("stored")),

@@ -6,6 +6,7 @@ use super::payload::Value;
 use crate::openclaw::approvals::Approvals;
 use crate::openclaw::chat::{Chat, Run, RunState};
 use crate::openclaw::fleet::{Activity, AgentCard, Change, Fleet, Freshness, SessionCard};
+use crate::openclaw::node::Invocation;
 use crate::openclaw::wire::Fault;
 use crate::openclaw::{CallError, Hello, Session, State, Trouble, refusal};
 
@@ -204,6 +205,20 @@ pub(super) fn change(change: &Change) -> JsValue {
 pub(super) fn approvals(approvals: &Approvals<Value>) -> JsValue {
     let pending: js_sys::Array = approvals.pending().map(|(_, row)| row.0.clone()).collect();
     object("isLive pending", vec![approvals.is_live().into(), pending.into()])
+}
+
+/// `{key, command, params, sessionKey?, deadline}`; the parameters are JSON text.
+pub(super) fn invocation(invocation: &Invocation) -> JsValue {
+    object(
+        "key command params sessionKey deadline",
+        vec![
+            invocation.key.as_str().into(),
+            invocation.command.as_str().into(),
+            invocation.params.as_str().into(),
+            optional(invocation.session_key.as_ref()),
+            (invocation.until.as_millis() as f64).into(),
+        ],
+    )
 }
 
 /// `{isLive, isBusy, activity, runs}`; the ids of the runs alone.

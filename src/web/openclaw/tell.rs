@@ -5,6 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::engine::Told;
 use super::payload::{Value, with_name};
 use super::shape;
+use crate::machine::RequestId;
 use crate::openclaw::approvals::ApprovalChange;
 use crate::openclaw::chat::{ChatEvent, Purpose};
 use crate::openclaw::{ClientEvent, Event};
@@ -39,6 +40,9 @@ impl OpenClawFacade {
 pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
     match told {
         Told::Sign { request, text } => facade.sign(request.0, &text.0),
+        Told::Run { request, invocation } => {
+            facade.emit("run", &request.0.into(), &shape::invocation(&invocation), NONE);
+        }
         Told::Event(ClientEvent::Session(event)) => tell_session(facade, event),
         Told::Event(ClientEvent::Fleet(changes)) => {
             let changes: js_sys::Array = changes.iter().map(shape::change).collect();
@@ -54,6 +58,10 @@ pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
         }
         Told::Event(ClientEvent::Chat { key, event }) => tell_chat(facade, &key.into(), event),
     }
+}
+
+pub(super) fn withdraw(facade: &OpenClawFacade, request: RequestId) {
+    facade.emit("withdrawn", &request.0.into(), NONE, NONE);
 }
 
 fn tell_session(facade: &OpenClawFacade, event: Event<Value>) {

@@ -3,6 +3,7 @@ import {
   GatewayError,
   OpenClawClient,
   OpenClawError,
+  OpenClawNode,
   type OpenClawChatSnapshot,
   type OpenClawFleet,
   type OpenClawState,
@@ -44,6 +45,27 @@ export async function follow(signal: AbortSignal): Promise<OpenClawFleet> {
   chat.abort(run);
   stop();
   return client.fleet.getSnapshot();
+}
+
+export function serve(): OpenClawNode {
+  const node = new OpenClawNode({
+    gatewayUrl: 'ws://127.0.0.1:18789',
+    commands: {
+      'demo.echo': {
+        run: ({ text }, { deadline, progress, signal }) => {
+          progress(`until ${deadline}`);
+          return signal.aborted ? undefined : text;
+        },
+        tool: { name: 'echo', description: 'Says it again', parameters: { type: 'object' } },
+      },
+    },
+  });
+  // @ts-expect-error a node reads no fleet
+  node.fleet;
+  node.on('state_changed', ({ remedy }) => remedy);
+  // @ts-expect-error a node without commands
+  new OpenClawNode({ gatewayUrl: 'ws://127.0.0.1:18789' });
+  return node;
 }
 
 function show({ messages, runs }: OpenClawChatSnapshot): string {
