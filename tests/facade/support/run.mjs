@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mock } from 'node:test';
 import { ChatRun } from '../../../pkg/run.mjs';
 import { microtasks, ready } from './mux.mjs';
@@ -73,4 +74,62 @@ export async function connected(told = {}) {
 export async function after(millis) {
   mock.timers.tick(millis);
   await microtasks();
+}
+
+export function button(run) {
+  return RunLog.button(run.getSnapshot());
+}
+
+export async function submitted(run) {
+  run.submit();
+  return connected();
+}
+
+export async function settledAs(run, ending) {
+  await microtasks();
+  const { outcome } = run.getSnapshot();
+  assert.equal(outcome?.ending, ending);
+  assert.deepEqual(button(run), ['settled', 'send']);
+  assert.equal(await run.done, outcome);
+  return outcome;
+}
+
+/** The same over a socket of the run's own. */
+export async function submittedAlone(run) {
+  run.submit();
+  await microtasks();
+  ScriptedSocket.latest.authenticate();
+  assert.deepEqual(button(run), ['streaming', 'stop']);
+  return ScriptedSocket.latest;
+}
+
+/** Time passes, in which every dial fails. */
+export async function failing(millis) {
+  for (let passed = 0; passed < millis; passed += 100) {
+    await after(100);
+    const { latest } = ScriptedSocket;
+    if (latest.readyState === ScriptedSocket.CONNECTING) latest.drop();
+  }
+}
+
+/** The gateway refuses the shared socket until the client gives it up. */
+export async function failDials() {
+  for (let dial = 0; dial < 3; dial++) {
+    ScriptedSocket.latest.drop();
+    await after(4_000);
+  }
+}
+
+/** The gateway refuses the token of each socket. */
+export async function refusingTokens() {
+  await microtasks();
+  for (let dial = 0; dial < 6; dial++) {
+    const { latest } = ScriptedSocket;
+    if (latest.readyState === ScriptedSocket.CONNECTING) {
+      latest.open();
+      if (/\/v2\//.test(latest.url)) latest.drop(4401, 'auth_failed');
+      else latest.receive({ type: 'auth_failed', reason: 'auth_failed' });
+    }
+    await after(4_000);
+  }
 }
