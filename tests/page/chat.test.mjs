@@ -1,4 +1,6 @@
 import { chatTest } from './fixture.mjs';
-import { scenarios } from './scenarios.mjs';
+import { aBrokenConnection, aRun, aToken } from './scenarios.mjs';
 
-scenarios(chatTest);
+aRun(chatTest);
+aBrokenConnection(chatTest);
+aToken(chatTest);

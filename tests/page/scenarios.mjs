@@ -4,18 +4,13 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { RUN_MS } from './chat-page.mjs';
 import { SIDE_BY_SIDE } from './tests-of.mjs';
-import { aToken } from './token-scenarios.mjs';
+
+export { aToken } from './token-scenarios.mjs';
 
 const RUN_ONCE = ['send', 'stop', 'send'];
 
-/** Runs all scenarios with the tests of a page, see `testsOf`. */
-export function scenarios(chatTest) {
-  aRun(chatTest);
-  aBrokenConnection(chatTest);
-  aToken(chatTest);
-}
-
-function aRun(chatTest) {
+/** Each of these runs its scenarios with the tests of a page, see `testsOf`. */
+export function aRun(chatTest) {
   describe('a run', SIDE_BY_SIDE, () => {
     chatTest('streams a whole markdown answer and gives the button back', async (chat) => {
       const operationId = await chat.send('markdown');
@@ -213,7 +208,7 @@ function aRun(chatTest) {
   });
 }
 
-function aBrokenConnection(chatTest) {
+export function aBrokenConnection(chatTest) {
   describe('a run whose connection breaks', SIDE_BY_SIDE, () => {
     chatTest('loses nothing when the connection drops in the middle', async (chat) => {
       const operationId = await chat.send('long', { speed: 'Fast' });

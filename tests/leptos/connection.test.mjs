@@ -1,12 +1,13 @@
 import { describe } from 'node:test';
 import { startLeptosPage } from '../page/harness.mjs';
 import { LeptosChat } from './leptos-page.mjs';
-import { scenarios } from '../page/scenarios.mjs';
+import { aBrokenConnection, aToken } from '../page/scenarios.mjs';
 import { SIDE_BY_SIDE, testsOf } from '../page/tests-of.mjs';
 
 const leptosTest = testsOf({ start: startLeptosPage, Page: LeptosChat });
 
-scenarios(leptosTest);
+aBrokenConnection(leptosTest);
+aToken(leptosTest);
 
 describe('with a gateway that has no v2, the page', SIDE_BY_SIDE, () => {
   for (const fault of ['drop', 'expireToken']) {
