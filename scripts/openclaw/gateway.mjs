@@ -16,17 +16,17 @@ export const TOKEN = 'the-token-of-the-tests-0123456789';
  * `output()` is what it printed. `kill()` ends it as a crash does, `restart()` starts it again on the same port with the
  * same state, `stop()` ends it for good and removes what it wrote.
  *
- * `port: 0` takes any free port. `serveModel` starts another model, `configure` gets the configuration and returns the
+ * `port: 0` takes any free port. `serveModel` starts another model, `adapt` gets the configuration and returns the
  * one that is used.
  */
-export async function startOpenClaw({ port: wished = 0, serveModel = startModel, configure = same } = {}) {
+export async function startOpenClaw({ port: wished = 0, serveModel = startModel, adapt = same } = {}) {
   const kit = await ensureOpenClaw();
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-'));
   const model = await serveModel();
   const port = wished || (await freePort());
   for (const name of ['home', 'state', 'temporary', 'workspace']) mkdirSync(join(folder, name));
   const configuration = join(folder, 'state', 'openclaw.json');
-  writeFileSync(configuration, JSON.stringify(configure(configurationOf(folder, port, model.url))));
+  writeFileSync(configuration, JSON.stringify(adapt(configurationOf(folder, port, model.url))));
   let output = '';
   let child;
   const begin = async () => {
