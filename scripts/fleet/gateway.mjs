@@ -12,15 +12,17 @@ const AGENTS = {
  * device has to be approved, also one of this computer; `token` is the one that all clients share.
  */
 export async function startFleetGateway({ port, token = TOKEN, asksForPairing = false } = {}) {
-  const configure = (configuration) => ({
+  const adapt = (configuration) => ({
     ...configuration,
     gateway: {
       ...configuration.gateway,
       auth: { mode: 'token', token },
-      ...(asksForPairing && { nodes: { pairing: { autoApproveLocal: false } } }),
+      ...(asksForPairing && {
+        nodes: { ...configuration.gateway.nodes, pairing: { autoApproveLocal: false } },
+      }),
     },
     agents: { ...configuration.agents, entries: AGENTS },
   });
-  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt: configure });
+  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt });
   return { ...gateway, token };
 }

@@ -78,11 +78,7 @@ export class Gateway {
   }
 
   private created(): OpenClawClient {
-    const client = new OpenClawClient({
-      gatewayUrl: this.at,
-      // Without the last the gateway refuses commands that would have to be asked about; the others are the usual ones.
-      capabilities: ['tool-events', 'session-scoped-events', 'exec-approvals'],
-    });
+    const client = new OpenClawClient({ gatewayUrl: this.at });
     client.on('state_changed', this.changed);
     client.fleet.subscribe(this.changed);
     client.approvals.subscribe(this.changed);

@@ -1,4 +1,3 @@
-import type { Glue } from '#glue';
 import type { ToolCallStorage } from '../types/index.js';
 
 const KEY = 'agent-gateway-client:tool-calls';
@@ -9,6 +8,9 @@ const OPEN_KEY = `${KEY}-open`;
 let taken: readonly string[] = [];
 /** Of these the ones that nobody answered; each with what lets go of its lock while it is worked on. */
 const open = new Map<string, (() => void) | undefined>();
+
+/** Takes a call on, where these ids do not name it: the ids with it. */
+type TakeOn = (ids: string[], toolCallId: string) => string[] | undefined;
 
 /** Whether a call may run here; `abandoned`: it ran, and whoever ran it went away before it answered. */
 export type Claim = 'abandoned' | 'granted' | 'taken';
@@ -24,7 +26,7 @@ export class ToolCalls {
   private readonly mine = new Set<string>();
 
   constructor(
-    private readonly claimed: () => Glue['RawChatRun']['claim'],
+    private readonly claimed: () => TakeOn,
     private readonly storage: ToolCallStorage | undefined,
   ) {}
 
@@ -61,7 +63,7 @@ export class ToolCalls {
   }
 
   private async claimShared(
-    claim: Glue['RawChatRun']['claim'],
+    claim: TakeOn,
     toolCallId: string,
     isNew: boolean,
   ): Promise<Claim> {
