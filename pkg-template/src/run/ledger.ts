@@ -62,11 +62,7 @@ export class ToolCalls {
     this.mine.clear();
   }
 
-  private async claimShared(
-    claim: TakeOn,
-    toolCallId: string,
-    isNew: boolean,
-  ): Promise<Claim> {
+  private async claimShared(claim: TakeOn, toolCallId: string, isNew: boolean): Promise<Claim> {
     const { storage } = this;
     if (!storage) return this.claimHere(toolCallId, isNew);
     const wasLeftHere = open.has(toolCallId);
