@@ -105,7 +105,7 @@ export const work = {
       client.run(
         async ({ client, over, until }, { key, run }) => {
           const chat = client.chat(key);
-          const { state } = await over(chat, run, 90_000);
+          const { state } = await over(chat, run, 180_000);
           const quiet = ({ isBusy, isLive, runs }) => isLive && !isBusy && runs.length > 1;
           const { activity, messages, runs } = await until(chat, quiet, 'quiet', 60_000);
           return { state, activity, runs, last: messages.at(-1) };

@@ -12,6 +12,11 @@ import * as waiting from './waiting.mjs';
 
 const WAITING = `data:text/javascript;base64,${readFileSync(new URL('waiting.mjs', import.meta.url)).toString('base64')}`;
 
+/** How long after the first answer of a gateway that was started anew a client may take to be back. */
+const FOUND_AGAIN_WITHIN_MS = 2_000;
+/** Firefox holds a socket back after others to the same gateway failed, each time half as long again. */
+const FOUND_AGAIN_BY_FIREFOX_WITHIN_MS = 15_000;
+
 /** Sockets with an origin of their own, as those of a page have. */
 export const socketsFrom = (origin) =>
   class extends WebSocket {
@@ -31,6 +36,7 @@ export async function inNode() {
   const opened = [];
   return {
     name: 'node',
+    foundAgainWithinMs: FOUND_AGAIN_WITHIN_MS,
     async open(options) {
       const made = await waiting.openClient(entry, socketsFrom('http://127.0.0.1:5173'), options);
       opened.push(made.client);
@@ -54,6 +60,7 @@ export async function inBrowser(name) {
   let last = 0;
   return {
     name,
+    foundAgainWithinMs: name === 'firefox' ? FOUND_AGAIN_BY_FIREFOX_WITHIN_MS : FOUND_AGAIN_WITHIN_MS,
     async open(options) {
       const id = ++last;
       await evaluate(

@@ -1,7 +1,7 @@
 // What the cases wait with. A page gets this file as text, so it imports nothing.
 
 /** Resolves with the first snapshot that fits; rejects after a while, with the last one. */
-export function until(store, fits, what, timeoutMs = 30_000) {
+export function until(store, fits, what, timeoutMs = 60_000) {
   return new Promise((resolve, reject) => {
     const look = () => {
       const snapshot = store.getSnapshot();
@@ -36,7 +36,7 @@ export const hasStatus = (client, status, timeoutMs) =>
 export const runOf = ({ runs }, id) => runs.find((run) => run.id === id);
 
 /** The run once it is over. */
-export async function over(chat, id, timeoutMs = 40_000) {
+export async function over(chat, id, timeoutMs = 90_000) {
   const open = ['sending', 'accepted', 'streaming', 'uncertain'];
   const isOver = (now) => runOf(now, id) && !open.includes(runOf(now, id).state);
   return runOf(await until(chat, isOver, 'over', timeoutMs), id);
