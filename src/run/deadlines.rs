@@ -75,7 +75,9 @@ pub(super) enum Standing {
     /// No, and it is given that long.
     Down(Limit),
     Up,
-    /// Yes, and the gateway, which said nothing of the operation or that it does not know it, is given that long.
+    /// Yes, and the gateway, which has not said a word of the operation yet, is given that long.
+    Unheard(Limit),
+    /// Yes, and the gateway, which said that it does not know the operation, is given that long.
     Pending(Limit),
 }
 
@@ -133,10 +135,11 @@ impl<P: Clone> ChatRun<P> {
         if let Asking::Start { limit, .. } | Asking::Token { limit, .. } = &mut self.asking {
             limit.woke(now);
         }
-        if let Transport::Open(Link { standing: Standing::Down(limit) | Standing::Pending(limit), .. }) =
-            &mut self.transport
-        {
-            limit.woke(now);
+        if let Transport::Open(Link { standing, .. }) = &mut self.transport {
+            match standing {
+                Standing::Up => {}
+                Standing::Down(limit) | Standing::Unheard(limit) | Standing::Pending(limit) => limit.woke(now),
+            }
         }
     }
 
@@ -190,7 +193,7 @@ impl<P: Clone> ChatRun<P> {
             Standing::Up => return,
             Standing::Down(limit) if self.stood => (limit, Ending::ReconnectLimit),
             Standing::Down(limit) => (limit, Ending::ConnectLimit),
-            Standing::Pending(limit) => (limit, Ending::PendingLimit),
+            Standing::Unheard(limit) | Standing::Pending(limit) => (limit, Ending::PendingLimit),
         };
         if limit.is_over(now) {
             self.settle(Outcome::of(ending, None));
@@ -250,7 +253,7 @@ impl Transport {
             Self::Open(link) => match &link.standing {
                 Standing::Up => None,
                 Standing::Down(limit) => Some((limit.at(), if stood { Timer::Reconnect } else { Timer::Connect })),
-                Standing::Pending(limit) => Some((limit.at(), Timer::Pending)),
+                Standing::Unheard(limit) | Standing::Pending(limit) => Some((limit.at(), Timer::Pending)),
             },
         }
     }
@@ -258,13 +261,21 @@ impl Transport {
     /// The transport, where it stands.
     pub(super) const fn standing(&self) -> Option<TransportId> {
         match self {
-            Self::Open(Link { id, standing: Standing::Up | Standing::Pending(_), .. }) => Some(*id),
+            Self::Open(Link { id, standing: Standing::Up | Standing::Unheard(_) | Standing::Pending(_), .. }) => {
+                Some(*id)
+            }
             _ => None,
         }
     }
 
+    /// Whether the gateway said that it does not know the operation.
     pub(super) const fn is_pending(&self) -> bool {
         matches!(self, Self::Open(Link { standing: Standing::Pending(_), .. }))
+    }
+
+    /// Whether the next word of the operation is the first since the gateway was reached, or did not know it.
+    pub(super) const fn owes_a_word(&self) -> bool {
+        matches!(self, Self::Open(Link { standing: Standing::Unheard(_) | Standing::Pending(_), .. }))
     }
 }
 

@@ -18,7 +18,7 @@ impl<P: Clone> ChatRun<P> {
     #[inline(always)]
     pub(super) fn is_routine(&self, input: &Input<P>) -> bool {
         let Input::Told { told: Told::Event { event_type, own }, .. } = input else { return false };
-        if self.transport.is_pending() {
+        if self.transport.owes_a_word() {
             return false;
         }
         if !own {
@@ -87,11 +87,11 @@ impl<P: Clone> ChatRun<P> {
         match (status, &link.standing) {
             (Status::Connected, Standing::Down(_)) => {
                 // The first word about the operation is still owed, and a v1 gateway that lost it never has one.
-                link.standing = Standing::Pending(Limit::new(self.now + pending));
+                link.standing = Standing::Unheard(Limit::new(self.now + pending));
                 self.stood = true;
             }
             (Status::Connected, _) | (_, Standing::Down(_)) => {}
-            (_, Standing::Up | Standing::Pending(_)) => {
+            (_, Standing::Up | Standing::Unheard(_) | Standing::Pending(_)) => {
                 link.standing = Standing::Down(Limit::new(self.now + reconnect))
             }
         }
@@ -157,15 +157,17 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn operation_is_known(&mut self) {
-        if let Transport::Open(Link { standing: standing @ Standing::Pending(_), .. }) = &mut self.transport {
-            *standing = Standing::Up;
+        let Transport::Open(link) = &mut self.transport else { return };
+        if matches!(link.standing, Standing::Unheard(_) | Standing::Pending(_)) {
+            link.standing = Standing::Up;
         }
     }
 
     fn operation_is_pending(&mut self) {
         let limit = Limit::new(self.now + self.limits.pending);
-        if let Transport::Open(Link { standing: standing @ Standing::Up, .. }) = &mut self.transport {
-            *standing = Standing::Pending(limit);
+        let Transport::Open(link) = &mut self.transport else { return };
+        if matches!(link.standing, Standing::Up | Standing::Unheard(_)) {
+            link.standing = Standing::Pending(limit);
         }
     }
 

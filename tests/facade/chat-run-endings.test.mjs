@@ -161,7 +161,7 @@ describe('a run ends', () => {
     const { run } = createRun({ limits: { pending: 3_000 }, transport: 'v1' });
     await submittedAlone(run);
     const { deadline, waitingFor } = run.getSnapshot();
-    assert.deepEqual([deadline.timer, waitingFor], ['pending', 'operation']);
+    assert.deepEqual([deadline.timer, waitingFor], ['pending', 'agent']);
     await after(3_000);
     await settledAs(run, 'pending_limit');
   });

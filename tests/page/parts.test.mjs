@@ -64,6 +64,13 @@ describe('an answer', () => {
     );
   });
 
+  test('puts a question that came before all messages behind them', () => {
+    const question = { id: 'r1', prompt: 'Which?', state: 'open' };
+    const shown = (messages) => blocksOf(messages, [question]).map(({ kind }) => kind);
+    assert.deepEqual(shown([]), ['input']);
+    assert.deepEqual(shown([message(1, text('a'))]), ['text', 'input']);
+  });
+
   test('shows the stored text in place of its own, and not of what members say', () => {
     const messages = [message(1, reasoning('hm'), text('a')), member('one', 2, text('m'))];
     const shown = blocksOf(messages, [], 'all of it');

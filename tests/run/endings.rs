@@ -109,7 +109,7 @@ fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_each_
     let mut sim = RunSim::streaming();
     sim.lose();
     sim.link(Status::Connected, None);
-    assert_eq!(sim.waiting_for(), Some(WaitingFor::Operation));
+    assert_eq!(sim.waiting_for(), Some(WaitingFor::Agent));
     sim.advance(599_999);
     assert_eq!(sim.phase(), Phase::Streaming);
     sim.advance(1);

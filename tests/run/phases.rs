@@ -129,6 +129,17 @@ fn a_gateway_that_does_not_know_the_operation_yet_is_given_time() {
 }
 
 #[test]
+fn before_the_first_word_of_an_operation_the_agent_is_waited_for_and_not_for_ever() {
+    let mut sim = RunSim::streaming();
+    sim.link(Status::Reconnecting, None);
+    sim.link(Status::Connected, None);
+    assert_eq!((sim.phase(), sim.waiting_for()), (Phase::Streaming, Some(WaitingFor::Agent)));
+    assert_eq!(sim.snapshot().deadline.map(|(_, timer)| timer), Some(Timer::Pending));
+    sim.tell(Told::Replayed { pending: false });
+    assert_eq!((sim.waiting_for(), sim.run.deadline()), (Some(WaitingFor::Agent), None));
+}
+
+#[test]
 fn a_status_that_waits_shows_without_a_question() {
     let mut sim = RunSim::streaming();
     sim.status(SessionStatus::WaitingConfirmation);

@@ -33,8 +33,10 @@ export function blocksOf(
   const blocks: Block[] = [];
   const ask = (count: number) => {
     for (const question of questions) {
-      question.after ??= messages.length;
-      if (question.after === count) blocks.push({ key: `input ${question.id}`, kind: 'input', question });
+      // After a reload questions come before the messages are shown, and have no place until then.
+      if (messages.length > 0) question.after ??= messages.length;
+      if ((question.after ?? 0) === count)
+        blocks.push({ key: `input ${question.id}`, kind: 'input', question });
     }
   };
   ask(0);
