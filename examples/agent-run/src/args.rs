@@ -71,7 +71,7 @@ pub struct RunArgs {
     /// The server that runs belong to [default: http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", visible_alias = "dev-server")]
     pub server: Option<String>,
-    /// The agent to start; a development gateway has markdown, long, tool, members, failing and input
+    /// The agent to start; a development gateway has markdown, long, tool, members, failing, input and approval
     #[arg(long, value_name = "NAME", default_value = "markdown")]
     pub agent: String,
     /// Follow over server-sent events instead of a WebSocket
