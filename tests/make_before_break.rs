@@ -16,6 +16,7 @@ const DIAL: &str = "dial wss://g/ws?operationId=op";
 const HANGUP: &str = "hangup 1000 Client disconnect";
 const PING: &str = r#"send {"type":"heartbeat"}"#;
 const RESUME_FROM_1: &str = r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#;
+const RESUME_FROM_START: &str = r#"send {"type":"resume","lastEventId":"","wantStatus":true}"#;
 const AUTH: &str = r#"send {"type":"auth","token":"t1"}"#;
 
 /// A connected session whose probe stayed unanswered, and its first socket.
@@ -192,7 +193,7 @@ fn rotation_never_puts_off_the_question_what_the_ids_of_a_silent_run_mean() {
     for _ in 0..20 {
         sim.advance(1_000);
         for line in sim.log() {
-            asked_from_the_start |= line == r#"send {"type":"resume","lastEventId":"","wantStatus":true}"#;
+            asked_from_the_start |= line == RESUME_FROM_START;
             if line == DIAL {
                 sim.authenticate();
                 sim.receive(&resume_complete("running"));
@@ -200,6 +201,18 @@ fn rotation_never_puts_off_the_question_what_the_ids_of_a_silent_run_mean() {
         }
     }
     assert!(asked_from_the_start);
+}
+
+#[test]
+fn a_question_that_the_first_socket_had_no_time_to_answer_is_asked_on_the_second() {
+    let mut sim = Sim::connected(Config { rotate_after: Some(14_990), last_event_id: "9".to_owned(), ..config() });
+    sim.receive(&resume_complete("running"));
+    sim.advance(14_990);
+    sim.log();
+    sim.advance(10);
+    assert_eq!(sim.log(), [RESUME_FROM_START], "the first is asked");
+    sim.authenticate();
+    assert!(sim.log().iter().any(|line| line == RESUME_FROM_START), "and so is the second");
 }
 
 #[test]

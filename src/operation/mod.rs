@@ -142,8 +142,10 @@ impl<P> Operation<P> {
         } else {
             self.guard.begin_replay_from_cursor();
         }
+        // What the socket before was asked and did not answer is asked on the one that took over.
+        let audit_is_owed = self.replay.purpose() == Some(Purpose::Audit);
         self.audit = match self.audit {
-            _ if at_start => Audit::NotNeeded,
+            _ if at_start || audit_is_owed => Audit::NotNeeded,
             // A socket that took over found the operation silent already.
             Audit::Due(due) => Audit::Due(due),
             Audit::NotNeeded | Audit::Doubted(_) => Audit::Due(at.now + AUDIT_AFTER),
@@ -151,6 +153,9 @@ impl<P> Operation<P> {
         self.audited = false;
         self.resumes_open = 0;
         self.ready.clear();
+        if audit_is_owed {
+            return self.resume_from_start(Purpose::Audit);
+        }
         self.replay = Replay::begin(purpose, self.cursor.number());
         self.resume(self.cursor.id());
     }
