@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { inlined } from '../../scripts/build/inline.mjs';
 import { MODULES } from '../../scripts/build/wasm.mjs';
 import { probe } from '../../scripts/lib/process.mjs';
 import { targetDir } from '../../scripts/lib/project.mjs';
@@ -16,17 +17,30 @@ const LARGEST = 15;
 const NO_FUNCTION =
   /^(custom|data|elem|type|import|export|global|table|memory|wasm magic)\b|subsection|more\.$|^Σ/;
 
+/** The files of each entry. */
+const ENTRIES = {
+  default: ['index.mjs'],
+  slim: ['slim.mjs', 'agent_gateway_client.wasm'],
+  mux: ['mux.mjs'],
+  'mux-slim': ['mux-slim.mjs', 'mux.wasm'],
+  run: ['run.mjs'],
+  'run-slim': ['run-slim.mjs', 'run.wasm'],
+  openclaw: ['openclaw.mjs'],
+  'openclaw-slim': ['openclaw-slim.mjs', 'openclaw.wasm'],
+  helpers: ['helpers.mjs'],
+};
+
 /** Bytes that a page loads, and what they are made of. */
 export async function sizes({ packageFolder, report }) {
   const read = (file) => readFileSync(join(packageFolder, file));
   const wasm = read('agent_gateway_client.wasm');
-  const entries = { slim: [read('slim.mjs'), wasm], default: [read('index.mjs')] };
 
-  report.heading('Bytes of an entry: raw, gzip, brotli');
-  for (const [name, files] of Object.entries(entries)) {
-    const size = sum(files.map(sizeOf));
-    const label = name === 'slim' ? 'slim, with its .wasm' : name;
-    report.judged(label, text(size), { value: size.gzip, budget: budgets.sizes[name], format: whole });
+  report.heading('Bytes of an entry, a slim one with its .wasm: raw, gzip, brotli');
+  for (const [name, files] of Object.entries(ENTRIES)) {
+    const size = sum(files.map((file) => sizeOf(read(file))));
+    const budget = budgets.sizes[name];
+    if (budget) report.judged(name, text(size), { value: size.gzip, budget, format: whole });
+    else report.line(name, text(size));
   }
 
   report.heading('What they are made of: raw, gzip, brotli of each part by itself');
@@ -45,7 +59,7 @@ async function contributors(read, wasm) {
   const glue = existsSync(glueFile) ? sizeOf(await minifiedGlue()) : undefined;
   const parts = [
     ['.wasm', sizeOf(wasm)],
-    ['.wasm as text, in default', sizeOf(Buffer.from(wasm.toString('hex')))],
+    ['.wasm as text, in default', sizeOf(Buffer.from(inlined(wasm)))],
     ['JavaScript of slim', sizeOf(read('slim.mjs'))],
     ['  helpers', helpers],
   ];

@@ -1,4 +1,4 @@
-import hex from '#wasm';
+import { frequent, letters, text } from '#wasm';
 import { GatewayError } from './errors.js';
 
 let compiled: WebAssembly.Module | undefined;
@@ -23,10 +23,24 @@ function compile(): WebAssembly.Module {
   }
 }
 
+/** The bytes of the module; how they are written is told in `wasm.d.ts`. */
 function bytes(): Uint8Array<ArrayBuffer> {
-  const module = new Uint8Array(hex.length / 2);
-  for (let index = 0; index < module.length; index++) {
-    module[index] = parseInt(hex.slice(index * 2, index * 2 + 2), 16);
+  const others = Array.from({ length: 256 }, (_, byte) => byte).filter((byte) => !frequent.includes(byte));
+  const order = [...frequent, ...others];
+  const places = new Uint8Array(128);
+  for (let place = 0; place < letters.length; place++) places[letters.charCodeAt(place)] = place;
+
+  const module = new Uint8Array(text.length);
+  let length = 0;
+  let pair = 0;
+  for (let index = 0; index < text.length; index++) {
+    const place = places[text.charCodeAt(index)];
+    if (!pair && place >= frequent.length) {
+      pair = frequent.length + (place - frequent.length) * letters.length;
+    } else {
+      module[length++] = order[pair + place];
+      pair = 0;
+    }
   }
-  return module;
+  return module.subarray(0, length);
 }

@@ -1,5 +1,2 @@
-export * from './exports.js';
+export * from './mux-exports.js';
 export * from './helpers.js';
-export { GatewayMuxClient } from './mux.js';
-export { openOperation } from './open-operation.js';
-export { createOperationClient } from './operation-client.js';

@@ -1,3 +1,2 @@
-export * from './mux-index.js';
-export { ChatRun } from './chat-run.js';
-export { UnknownOperationError } from './run/questions.js';
+export * from './run-exports.js';
+export * from './helpers.js';

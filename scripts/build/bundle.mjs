@@ -2,39 +2,27 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { packageDir, root } from '../lib/project.mjs';
+import { inlined } from './inline.mjs';
 import { MODULES } from './wasm.mjs';
 
 const sources = join(root, 'pkg-template', 'src');
 const common = { bundle: true, minify: true, target: 'es2022', legalComments: 'none', logLevel: 'warning' };
 
-/** The entries of the package; `slim` ones get the loader that waits for `init`. */
-const ENTRIES = [
-  { source: 'index.ts', output: 'index.mjs', format: 'esm' },
-  { source: 'index.ts', output: 'index.cjs', format: 'cjs' },
-  { source: 'slim.ts', output: 'slim.mjs', format: 'esm', slim: true },
-  { source: 'slim.node.ts', output: 'slim.node.mjs', format: 'esm', slim: true },
-  { source: 'mux-index.ts', output: 'mux.mjs', format: 'esm', module: MODULES.mux },
-  { source: 'mux-index.ts', output: 'mux.cjs', format: 'cjs', module: MODULES.mux },
-  { source: 'run.ts', output: 'run.mjs', format: 'esm', module: MODULES.run },
-  { source: 'run.ts', output: 'run.cjs', format: 'cjs', module: MODULES.run },
-  { source: 'openclaw.ts', output: 'openclaw.mjs', format: 'esm', module: MODULES.openclaw },
-  { source: 'openclaw.ts', output: 'openclaw.cjs', format: 'cjs', module: MODULES.openclaw },
-  {
-    source: 'openclaw-slim.ts',
-    output: 'openclaw-slim.mjs',
-    format: 'esm',
-    module: MODULES.openclaw,
-    slim: true,
-  },
-  {
-    source: 'openclaw-slim.node.ts',
-    output: 'openclaw-slim.node.mjs',
-    format: 'esm',
-    module: MODULES.openclaw,
-    slim: true,
-  },
-  { source: 'helpers.ts', output: 'helpers.mjs', format: 'esm' },
-  { source: 'helpers.ts', output: 'helpers.cjs', format: 'cjs' },
+/** The entries of the package, each over a module that it holds as text. */
+const INLINE = [
+  { source: 'index.ts', output: 'index', module: MODULES.stream },
+  { source: 'mux-index.ts', output: 'mux', module: MODULES.mux },
+  { source: 'run.ts', output: 'run', module: MODULES.run },
+  { source: 'openclaw.ts', output: 'openclaw', module: MODULES.openclaw },
+  { source: 'helpers.ts', output: 'helpers', module: MODULES.stream },
+];
+
+/** The entries that leave it to the caller when the module is loaded, from a file beside them. */
+const SLIM = [
+  { source: 'slim.ts', output: 'slim', module: MODULES.stream, file: 'agent_gateway_client.wasm' },
+  { source: 'mux-slim.ts', output: 'mux-slim', module: MODULES.mux, file: 'mux.wasm' },
+  { source: 'run-slim.ts', output: 'run-slim', module: MODULES.run, file: 'run.wasm' },
+  { source: 'openclaw-slim.ts', output: 'openclaw-slim', module: MODULES.openclaw, file: 'openclaw.wasm' },
 ];
 
 /** What the facade takes from the glue of each module. */
@@ -45,24 +33,29 @@ const CLASSES = {
   openclaw: ['initSync', 'RawOpenClaw'],
 };
 
-/** Facade, glue and module → the JavaScript files of the package. */
+/** Facade, glue and module → the JavaScript files of the package, and the modules beside them. */
 export async function bundleEntries() {
   const glues = new Map();
   for (const module of Object.values(MODULES)) glues.set(module, await glueFactory(module));
-  for (const { source, output, format, slim = false, module = MODULES.stream } of ENTRIES) {
-    await esbuild.build({
-      ...common,
-      format,
-      entryPoints: [join(sources, source)],
-      outfile: join(packageDir, output),
-      // `node` makes the names of CommonJS exports visible to an `import` in Node.
-      platform: format === 'cjs' ? 'node' : 'neutral',
-      external: ['node:*'],
-      plugins: [resolveGenerated(glues.get(module), module.wasm, slim)],
-    });
+  for (const { source, output, module } of INLINE) {
+    const plugins = [generated(glues.get(module), module.wasm)];
+    await bundle({ source, output: `${output}.mjs`, format: 'esm', plugins });
+    // `node` makes the names of CommonJS exports visible to an `import` in Node.
+    await bundle({ source, output: `${output}.cjs`, format: 'cjs', platform: 'node', plugins });
   }
-  copyFileSync(MODULES.stream.wasm, join(packageDir, 'agent_gateway_client.wasm'));
-  copyFileSync(MODULES.openclaw.wasm, join(packageDir, 'openclaw.wasm'));
+  for (const { source, output, module, file } of SLIM) {
+    copyFileSync(module.wasm, join(packageDir, file));
+    const define = { WASM_FILE: JSON.stringify(`./${file}`) };
+    const slim = [generated(glues.get(module), module.wasm), inPlaceOf('./loader.js', 'loader-slim.ts')];
+    await bundle({ source, output: `${output}.mjs`, format: 'esm', define, plugins: slim });
+    const node = [...slim, inPlaceOf('./init.js', 'init.node.ts')];
+    await bundle({ source, output: `${output}.node.mjs`, format: 'esm', define, plugins: node });
+  }
+}
+
+function bundle({ source, output, platform = 'neutral', ...options }) {
+  const files = { entryPoints: [join(sources, source)], outfile: join(packageDir, output) };
+  return esbuild.build({ ...common, ...files, platform, external: ['node:*'], ...options });
 }
 
 /**
@@ -87,25 +80,25 @@ async function glueFactory({ glue, name }) {
   return `export function createGlue(WebAssembly) { ${outputFiles[0].text} return glue; }`;
 }
 
-function resolveGenerated(glue, wasm, slim) {
+/** What the sources of the facade take from the build: the glue, and the module where it is inlined. */
+function generated(glue, wasm) {
+  const namespace = 'generated';
   return {
-    name: 'generated',
+    name: namespace,
     setup(build) {
-      build.onResolve({ filter: /^#glue$/ }, () => ({
-        path: 'glue',
-        namespace: 'generated',
-        sideEffects: false,
-      }));
-      build.onLoad({ filter: /^glue$/, namespace: 'generated' }, () => ({ contents: glue, loader: 'js' }));
-      build.onResolve({ filter: /^#wasm$/ }, () => ({ path: wasm }));
-      // Two digits a byte keep what repeats in the module repeating in the text, so that it compresses better than
-      // base64 does.
-      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
-        contents: readFileSync(path, 'hex'),
-        loader: 'text',
-      }));
-      if (!slim) return;
-      build.onResolve({ filter: /^\.\/loader\.js$/ }, () => ({ path: join(sources, 'loader-slim.ts') }));
+      build.onResolve({ filter: /^#glue$/ }, () => ({ path: 'glue', namespace, sideEffects: false }));
+      build.onLoad({ filter: /^glue$/, namespace }, () => ({ contents: glue }));
+      build.onResolve({ filter: /^#wasm$/ }, () => ({ path: 'wasm', namespace, sideEffects: false }));
+      build.onLoad({ filter: /^wasm$/, namespace }, () => ({ contents: inlined(readFileSync(wasm)) }));
     },
+  };
+}
+
+/** Takes another source for what the facade imports under a name. */
+function inPlaceOf(name, source) {
+  const filter = new RegExp(`^${name.replaceAll('.', '\\.')}$`);
+  return {
+    name: source,
+    setup: (build) => build.onResolve({ filter }, () => ({ path: join(sources, source) })),
   };
 }

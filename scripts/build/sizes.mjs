@@ -4,15 +4,19 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { packageDir } from '../lib/project.mjs';
 
 const FILES = [
-  'agent_gateway_client.wasm',
   'index.mjs',
+  'agent_gateway_client.wasm',
   'slim.mjs',
   'mux.mjs',
+  'mux.wasm',
+  'mux-slim.mjs',
   'run.mjs',
-  'helpers.mjs',
-  'openclaw.wasm',
+  'run.wasm',
+  'run-slim.mjs',
   'openclaw.mjs',
+  'openclaw.wasm',
   'openclaw-slim.mjs',
+  'helpers.mjs',
 ];
 
 /** Prints the sizes of the files that a page loads, in bytes. */

@@ -10,6 +10,7 @@ import { createProject } from './support/project.mjs';
 import { serveFolder } from './support/static-server.mjs';
 
 const PACKAGE = '/node_modules/agent-gateway-client';
+const SLIM = ['slim', 'mux-slim', 'run-slim'];
 
 const project = await createProject({
   copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
@@ -19,7 +20,12 @@ const project = await createProject({
     'src/slim-url.js': `import wasmUrl from 'agent-gateway-client/agent_gateway_client.wasm?url';
       ${application('agent-gateway-client/slim', 'await init(wasmUrl);')}`,
     'plain/default.html': page(application(`${PACKAGE}/index.mjs`)),
-    'plain/slim.html': page(application(`${PACKAGE}/slim.mjs`, 'await init();')),
+    ...Object.fromEntries(
+      SLIM.map((entry) => [
+        `plain/${entry}.html`,
+        page(application(`${PACKAGE}/${entry}.mjs`, 'await init();')),
+      ]),
+    ),
     'plain/policy.html': page(`
       import { AgentStreamClient } from '${PACKAGE}/index.mjs';
       import { init } from '${PACKAGE}/slim.mjs';
@@ -57,9 +63,11 @@ describe('without a bundler', () => {
     assert.deepEqual(await served('plain/worker.html'), FOLLOWED);
   });
 
-  test('the slim entry loads the file beside it', async () => {
-    assert.deepEqual(await served('plain/slim.html'), FOLLOWED);
-  });
+  for (const entry of SLIM) {
+    test(`/${entry} loads the file beside it`, async () => {
+      assert.deepEqual(await served(`plain/${entry}.html`), FOLLOWED);
+    });
+  }
 
   test('the slim entry accepts a server that does not know WebAssembly', async () => {
     const types = { '.wasm': 'application/octet-stream' };

@@ -21,10 +21,10 @@ const FILES = {
       .then((result) => console.log(JSON.stringify(result)));`,
   'slim.mjs': `
     import WebSocket from 'ws';
-    import { AgentStreamClient, init } from 'agent-gateway-client/slim';
     import { follow } from './support/follow.mjs';
+    const { AgentStreamClient, init } = await import(process.argv[2]);
     await init();
-    console.log(JSON.stringify(await follow(AgentStreamClient, process.argv[2], { WebSocket })));`,
+    console.log(JSON.stringify(await follow(AgentStreamClient, process.argv[3], { WebSocket })));`,
   'import-only.mjs': `
     const touched = [];
     const guarded = ['WebSocket', 'WebAssembly', 'fetch', 'setTimeout', 'setInterval', 'window', 'document', 'navigator'];
@@ -33,8 +33,9 @@ const FILES = {
     }
     const before = Reflect.ownKeys(globalThis).length;
     await import('agent-gateway-client');
-    await import('agent-gateway-client/slim');
-    await import('agent-gateway-client/helpers');
+    for (const entry of ['slim', 'mux', 'mux-slim', 'run', 'run-slim', 'openclaw', 'openclaw-slim', 'helpers']) {
+      await import(\`agent-gateway-client/\${entry}\`);
+    }
     console.log(JSON.stringify({ touched, added: Reflect.ownKeys(globalThis).length - before }));`,
   'helpers-only.mjs': `
     delete globalThis.WebAssembly;
@@ -44,15 +45,24 @@ const FILES = {
     console.log(JSON.stringify([guard.consumeEcho('session_complete'), helpers.CLIENT_PROTOCOL_VERSION]));`,
   'exports.mjs': `
     import { createRequire } from 'node:module';
+    import { basename } from 'node:path';
     const require = createRequire(import.meta.url);
     const names = (module) => Object.keys(module).filter((name) => name !== 'default' && name !== 'module.exports').sort();
     const imported = names(await import('agent-gateway-client'));
+    const slim = {};
+    for (const entry of ['', 'mux', 'run', 'openclaw']) {
+      const whole = await import(entry ? \`agent-gateway-client/\${entry}\` : 'agent-gateway-client');
+      const file = entry ? \`\${entry}-slim\` : 'slim';
+      slim[file] = { whole: names(whole), slim: names(await import(\`agent-gateway-client/\${file}\`)) };
+    }
+    const modules = ['agent_gateway_client', 'mux', 'run', 'openclaw'];
     console.log(JSON.stringify({
       imported,
       required: names(require('agent-gateway-client')),
       fromCommonJs: names(await import(require.resolve('agent-gateway-client'))),
       helpers: names(await import('agent-gateway-client/helpers')),
-      wasm: require.resolve('agent-gateway-client/agent_gateway_client.wasm').endsWith('.wasm'),
+      slim,
+      files: modules.map((name) => basename(require.resolve(\`agent-gateway-client/\${name}.wasm\`))),
     }));`,
 };
 
@@ -84,9 +94,11 @@ describe('in Node, from the packed package', () => {
     assert.deepEqual(await output('common.cjs', gatewayUrl()), FOLLOWED);
   });
 
-  test('the slim entry reads its module from the disk and follows a run to its end', async () => {
-    assert.deepEqual(await output('slim.mjs', gatewayUrl()), FOLLOWED);
-  });
+  for (const entry of ['slim', 'mux-slim', 'run-slim']) {
+    test(`/${entry} reads its module from the disk and follows a run to its end`, async () => {
+      assert.deepEqual(await output('slim.mjs', `agent-gateway-client/${entry}`, gatewayUrl()), FOLLOWED);
+    });
+  }
 
   test('an import touches no global and starts nothing', async () => {
     assert.deepEqual(await output('import-only.mjs'), { touched: [], added: 0 });
@@ -97,11 +109,20 @@ describe('in Node, from the packed package', () => {
   });
 
   test('every way of loading gives the same names', async () => {
-    const { imported, required, fromCommonJs, helpers, wasm } = await output('exports.mjs');
+    const { imported, required, fromCommonJs, helpers, files } = await output('exports.mjs');
     assert.deepEqual(required, imported);
     assert.deepEqual(fromCommonJs, imported);
     const classes = ['AgentStreamClient', 'GatewayError', 'UnauthorizedError'];
     assert.deepEqual(imported, [...helpers, ...classes].sort());
-    assert.equal(wasm, true);
+    assert.deepEqual(files, ['agent_gateway_client.wasm', 'mux.wasm', 'run.wasm', 'openclaw.wasm']);
+  });
+
+  test('a slim entry has what the whole one has, but init() and not the helpers', async () => {
+    const { slim, helpers } = await output('exports.mjs');
+    assert.deepEqual(Object.keys(slim), ['slim', 'mux-slim', 'run-slim', 'openclaw-slim']);
+    for (const [entry, names] of Object.entries(slim)) {
+      const expected = names.whole.filter((name) => !helpers.includes(name));
+      assert.deepEqual(names.slim, [...expected, 'init'].sort(), entry);
+    }
   });
 });

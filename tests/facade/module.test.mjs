@@ -5,6 +5,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { OPTIONS } from './support/client.mjs';
 import { loadFacadeOverFake } from './support/fake-module.mjs';
 import { MUX_OPTIONS } from './support/mux.mjs';
+import { OPTIONS as OPENCLAW_OPTIONS } from './support/openclaw.mjs';
 
 beforeEach(() => {
   globalThis.fakeStreams = undefined;
@@ -158,6 +159,31 @@ describe('dispose', () => {
   });
 });
 
+describe('the inlined module', () => {
+  const entries = [
+    ['index', 'agent_gateway_client', ({ AgentStreamClient }) => new AgentStreamClient(OPTIONS)],
+    ['mux', 'mux', ({ GatewayMuxClient }) => new GatewayMuxClient(MUX_OPTIONS)],
+    ['run', 'run', ({ AgentStreamClient }) => new AgentStreamClient(OPTIONS)],
+    ['openclaw', 'openclaw', connectOpenClaw],
+  ];
+  for (const [entry, file, create] of entries) {
+    test(`of ${entry}.mjs is ${file}.wasm, byte by byte`, async (context) => {
+      const compiled = compiledBytes(context);
+      await create(await import(`../../pkg/${entry}.mjs?inlined`));
+      assert.ok(compiled.bytes.equals(await readFile(new URL(`../../pkg/${file}.wasm`, import.meta.url))));
+    });
+  }
+
+  test('may hold every byte', async (context) => {
+    const section = Buffer.from([0, 0x83, 2, 1, 0x61, ...Array(256).keys(), 0]);
+    const bytes = Buffer.concat([Buffer.from('0061736d01000000', 'hex'), section]);
+    const compiled = compiledBytes(context);
+    const { AgentStreamClient } = await loadFacadeOverFake('index.ts', bytes);
+    new AgentStreamClient(OPTIONS);
+    assert.ok(compiled.bytes.equals(bytes));
+  });
+});
+
 describe('the slim entry', () => {
   test('is an error before init, works after it, and init is idempotent', async () => {
     const { AgentStreamClient, init } = await import('../../pkg/slim.node.mjs?idempotent');
@@ -211,6 +237,29 @@ describe('the slim entry', () => {
     await assert.rejects(init('http://127.0.0.1:1/x.wasm'), { code: 'wasm_load_failed', retryable: true });
   });
 });
+
+/** The module of OpenClaw waits for the first connection. */
+async function connectOpenClaw({ OpenClawClient }) {
+  const client = new OpenClawClient(OPENCLAW_OPTIONS);
+  const connecting = assert.rejects(client.connect());
+  await new Promise((resolve) => setImmediate(resolve));
+  client.dispose();
+  await connecting;
+}
+
+/** Watches what is compiled until the test is over. */
+function compiledBytes(context) {
+  const { Module } = WebAssembly;
+  context.after(() => (WebAssembly.Module = Module));
+  const compiled = {};
+  WebAssembly.Module = class extends Module {
+    constructor(bytes) {
+      super(bytes);
+      compiled.bytes = Buffer.from(bytes);
+    }
+  };
+  return compiled;
+}
 
 async function createTrappableMux() {
   const { GatewayMuxClient } = await loadFacadeOverFake('mux-index.ts');

@@ -1,0 +1,4 @@
+export * from './exports.js';
+export { GatewayMuxClient } from './mux.js';
+export { openOperation } from './open-operation.js';
+export { createOperationClient } from './operation-client.js';

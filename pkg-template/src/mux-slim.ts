@@ -1,0 +1,2 @@
+export * from './mux-exports.js';
+export * from './init.js';

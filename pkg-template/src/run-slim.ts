@@ -1,0 +1,2 @@
+export * from './run-exports.js';
+export * from './init.js';
