@@ -11,6 +11,7 @@ import { packTarball } from '../../scripts/pack.mjs';
 import { createProject } from './support/project.mjs';
 
 const ATTW = join(root, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
+const MODULES = ['agent_gateway_client.wasm', 'mux.wasm', 'openclaw.wasm', 'run.wasm'];
 
 describe('the packed package', () => {
   let project;
@@ -32,8 +33,7 @@ describe('the packed package', () => {
   test('has types that agree with its code in every resolution', async () => {
     const options = [
       '--exclude-entrypoints',
-      './agent_gateway_client.wasm',
-      './openclaw.wasm',
+      ...MODULES.map((file) => `./${file}`),
       '--ignore-rules',
       'cjs-resolves-to-esm',
     ];
@@ -47,12 +47,9 @@ describe('the packed package', () => {
     assert.equal(manifest.sideEffects, false);
   });
 
-  test('holds the WebAssembly of both gateways, the licences, and no sources', () => {
+  test('holds the WebAssembly of every slim entry, the licences, and no sources', () => {
     const files = readdirSync(installed, { recursive: true }).map(String);
-    assert.deepEqual(files.filter((file) => file.endsWith('.wasm')).sort(), [
-      'agent_gateway_client.wasm',
-      'openclaw.wasm',
-    ]);
+    assert.deepEqual(files.filter((file) => file.endsWith('.wasm')).sort(), MODULES);
     for (const file of ['LICENSE', 'LICENSE.eventsource-parser', 'README.md', 'AGENTS.md'])
       assert.ok(files.includes(file), `${file} is missing`);
     const sources = files.filter(
