@@ -65,19 +65,19 @@ function bundle({ source, output, platform = 'neutral', ...options }) {
  * code keeps its state in module variables.
  */
 async function glueFactory({ glue, name }) {
+  const names = CLASSES[name].join(', ');
   const { outputFiles } = await esbuild.build({
     ...common,
     stdin: {
-      contents: `export { ${CLASSES[name].join(', ')} } from ${JSON.stringify(glue)};`,
+      contents: `import { ${names} } from ${JSON.stringify(glue)}; glue = { ${names} };`,
       resolveDir: root,
     },
     format: 'iife',
-    globalName: 'glue',
     write: false,
     // Only in the default initialiser, which is dropped.
     logOverride: { 'empty-import-meta': 'silent' },
   });
-  return `export function createGlue(WebAssembly) { ${outputFiles[0].text} return glue; }`;
+  return `export function createGlue(WebAssembly) { let glue; ${outputFiles[0].text} return glue; }`;
 }
 
 /** What the sources of the facade take from the build: the glue, and the module where it is inlined. */
