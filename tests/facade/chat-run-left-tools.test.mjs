@@ -109,6 +109,26 @@ describe('a tool that ran and was not answered', () => {
     assert.equal(results(socket)[0].error.type, 'client_executor_timeout');
     assert.deepEqual(results(next.socket), []);
   });
+
+  test('is not answered again where the storage said only after its deadline that it may run', async () => {
+    const locks = hasLocks();
+    const storage = stored();
+    const { getItem } = storage;
+    let goOn;
+    storage.getItem = (key) => new Promise((resolve) => (goOn = () => resolve(getItem(key))));
+    const { run, socket } = await resumed({ add: () => assert.fail('it is too late') }, { storage });
+    await called(socket);
+    await after(60_000);
+    storage.getItem = getItem;
+    goOn();
+    await settled();
+    assert.deepEqual([[...locks], storage.list(OPEN)], [[], []]);
+    run.detach();
+    const next = await resumed({}, { storage });
+    await called(next.socket);
+    assert.equal(results(socket)[0].error.type, 'client_executor_timeout');
+    assert.deepEqual(results(next.socket), []);
+  });
 });
 
 /** A run that is taken up where its operation began, so that calls are replayed. */

@@ -24,6 +24,7 @@ export type Claim = 'abandoned' | 'granted' | 'taken';
 export class ToolCalls {
   private isOver = false;
   private readonly mine = new Set<string>();
+  private readonly claiming = new Set<string>();
 
   constructor(
     private readonly claimed: () => TakeOn,
@@ -36,14 +37,18 @@ export class ToolCalls {
     const here = claim([...taken], toolCallId);
     if (!here && (!open.has(toolCallId) || open.get(toolCallId))) return 'taken';
     taken = here ?? taken;
+    this.claiming.add(toolCallId);
     const granted = await this.claimShared(claim, toolCallId, here !== undefined);
+    const isAwaited = this.claiming.delete(toolCallId);
     if (granted === 'granted') this.mine.add(toolCallId);
+    if (!isAwaited) await this.answered(toolCallId);
     if (this.isOver) this.leave();
     return granted;
   }
 
-  /** Nobody waits for the result of a call any more. */
+  /** Nobody waits for the result of a call any more, be it that nobody said in time whether it may run. */
   async answered(toolCallId: string): Promise<void> {
+    if (this.claiming.delete(toolCallId)) return;
     if (!this.mine.delete(toolCallId)) return;
     const letGo = open.get(toolCallId);
     open.delete(toolCallId);
