@@ -269,7 +269,7 @@ impl<P: Clone> ChatRun<P> {
             id: transport,
             status: Status::Connecting,
             reason: None,
-            standing: Standing::Down(limit),
+            standing: Standing::Down { limit, unheard: None },
         });
         let opening = Opening {
             operation_id,

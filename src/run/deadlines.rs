@@ -72,8 +72,12 @@ pub(super) struct Link {
 /// Whether it stands.
 #[derive(Debug)]
 pub(super) enum Standing {
-    /// No, and it is given that long.
-    Down(Limit),
+    /// No, and it is given that long. What is left for the first word of the operation, where none came before it was
+    /// lost: a connection without a word is no news.
+    Down {
+        limit: Limit,
+        unheard: Option<Limit>,
+    },
     Up,
     /// Yes, and the gateway, which has not said a word of the operation yet, is given that long.
     Unheard(Limit),
@@ -138,7 +142,7 @@ impl<P: Clone> ChatRun<P> {
         if let Transport::Open(Link { standing, .. }) = &mut self.transport {
             match standing {
                 Standing::Up => {}
-                Standing::Down(limit) | Standing::Unheard(limit) | Standing::Pending(limit) => limit.woke(now),
+                Standing::Down { limit, .. } | Standing::Unheard(limit) | Standing::Pending(limit) => limit.woke(now),
             }
         }
     }
@@ -191,8 +195,8 @@ impl<P: Clone> ChatRun<P> {
         let Transport::Open(link) = &mut self.transport else { return };
         let (limit, ending) = match &mut link.standing {
             Standing::Up => return,
-            Standing::Down(limit) if self.stood => (limit, Ending::ReconnectLimit),
-            Standing::Down(limit) => (limit, Ending::ConnectLimit),
+            Standing::Down { limit, .. } if self.stood => (limit, Ending::ReconnectLimit),
+            Standing::Down { limit, .. } => (limit, Ending::ConnectLimit),
             Standing::Unheard(limit) | Standing::Pending(limit) => (limit, Ending::PendingLimit),
         };
         if limit.is_over(now) {
@@ -252,7 +256,9 @@ impl Transport {
             Self::None | Self::Gone => None,
             Self::Open(link) => match &link.standing {
                 Standing::Up => None,
-                Standing::Down(limit) => Some((limit.at(), if stood { Timer::Reconnect } else { Timer::Connect })),
+                Standing::Down { limit, .. } => {
+                    Some((limit.at(), if stood { Timer::Reconnect } else { Timer::Connect }))
+                }
                 Standing::Unheard(limit) | Standing::Pending(limit) => Some((limit.at(), Timer::Pending)),
             },
         }

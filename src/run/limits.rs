@@ -20,8 +20,8 @@ pub struct Limits {
     /// For another connection after one was lost. Gateways forget a run ten minutes after its end, so later none could
     /// tell how it ended.
     pub reconnect: u64,
-    /// For the first word about the operation after each connection: the gateway has to get to know it. After ten minutes
-    /// of silence gateways take a run for abandoned.
+    /// For the first word about the operation after a connection, and after all that follow without one: the gateway has
+    /// to get to know it. After ten minutes of silence gateways take a run for abandoned.
     pub pending: u64,
     /// For the end of a run that was stopped. A person who stopped something waits no longer than that.
     pub stop: u64,
@@ -116,6 +116,12 @@ impl Limit {
         if !self.extended && self.at < now + GRACE {
             self.extend(now);
         }
+    }
+
+    /// The same, after the page or the network came back.
+    pub(super) fn woken(mut self, now: Timestamp) -> Self {
+        self.woke(now);
+        self
     }
 
     fn extend(&mut self, now: Timestamp) {

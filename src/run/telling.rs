@@ -84,17 +84,18 @@ impl<P: Clone> ChatRun<P> {
         let Transport::Open(link) = &mut self.transport else { return };
         link.status = status;
         link.reason = reason.filter(|_| status != Status::Connected);
-        match (status, &link.standing) {
-            (Status::Connected, Standing::Down(_)) => {
-                // The first word about the operation is still owed, and a v1 gateway that lost it never has one.
-                link.standing = Standing::Unheard(Limit::new(self.now + pending));
+        let down = |unheard| Standing::Down { limit: Limit::new(self.now + reconnect), unheard };
+        link.standing = match (status, &link.standing) {
+            (Status::Connected, Standing::Down { unheard, .. }) => {
                 self.stood = true;
+                // The first word about the operation is still owed, and a v1 gateway that lost it never has one.
+                let limit = unheard.map(|limit| limit.woken(self.now));
+                Standing::Unheard(limit.unwrap_or(Limit::new(self.now + pending)))
             }
-            (Status::Connected, _) | (_, Standing::Down(_)) => {}
-            (_, Standing::Up | Standing::Unheard(_) | Standing::Pending(_)) => {
-                link.standing = Standing::Down(Limit::new(self.now + reconnect))
-            }
-        }
+            (Status::Connected, _) | (_, Standing::Down { .. }) => return,
+            (_, Standing::Up) => down(None),
+            (_, Standing::Unheard(limit) | Standing::Pending(limit)) => down(Some(*limit)),
+        };
     }
 
     fn event(&mut self, event_type: EventType) {
@@ -164,10 +165,11 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn operation_is_pending(&mut self) {
-        let limit = Limit::new(self.now + self.limits.pending);
         let Transport::Open(link) = &mut self.transport else { return };
-        if matches!(link.standing, Standing::Up | Standing::Unheard(_)) {
-            link.standing = Standing::Pending(limit);
+        match link.standing {
+            Standing::Up => link.standing = Standing::Pending(Limit::new(self.now + self.limits.pending)),
+            Standing::Unheard(limit) => link.standing = Standing::Pending(limit),
+            Standing::Down { .. } | Standing::Pending(_) => {}
         }
     }
 

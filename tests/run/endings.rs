@@ -2,7 +2,7 @@
 
 use agent_gateway_client::agent::{CompletionSource, Outcome, SessionStatus};
 use agent_gateway_client::link::Status;
-use agent_gateway_client::run::{Answer, Limits, Phase, Told, WaitingFor};
+use agent_gateway_client::run::{Answer, Ending, Limits, Phase, Told, WaitingFor};
 
 use crate::sim::RunSim;
 
@@ -105,7 +105,7 @@ fn a_connection_that_does_not_come_back_is_given_ten_minutes_and_never_called_co
 }
 
 #[test]
-fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_each_connection() {
+fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_a_connection() {
     let mut sim = RunSim::streaming();
     sim.lose();
     sim.link(Status::Connected, None);
@@ -115,6 +115,42 @@ fn a_gateway_that_says_nothing_of_the_operation_is_given_ten_minutes_after_each_
     sim.advance(1);
     assert_eq!(sim.ending(), "pending_limit unknown assumed");
     assert!(sim.outcome.unwrap().ending.is_resumable());
+}
+
+#[test]
+fn connections_that_come_and_go_without_a_word_of_the_operation_are_no_reason_to_wait_for_ever() {
+    for pending in [false, true] {
+        let mut sim = RunSim::reconnecting();
+        let mut minutes = 0;
+        while sim.phase() != Phase::Settled && minutes < 60 {
+            sim.link(Status::Connected, None);
+            if pending {
+                sim.tell(Told::Replayed { pending });
+            }
+            sim.advance(60_000);
+            if sim.phase() != Phase::Settled {
+                sim.lose();
+            }
+            minutes += 1;
+        }
+        assert!((10..=12).contains(&minutes), "settled after {minutes} minutes");
+        assert_eq!(sim.outcome.unwrap().ending, Ending::PendingLimit);
+    }
+}
+
+#[test]
+fn a_gateway_that_is_back_after_a_long_silence_has_a_moment_for_its_first_word() {
+    let mut sim = RunSim::reconnecting();
+    sim.link(Status::Connected, None);
+    sim.advance(300_000);
+    sim.lose();
+    sim.advance(400_000);
+    sim.link(Status::Connected, None);
+    sim.advance(29_999);
+    assert_eq!(sim.phase(), Phase::Streaming);
+    sim.event("stream_chunk");
+    sim.advance(3_600_000);
+    assert_eq!(sim.phase(), Phase::Streaming);
 }
 
 #[test]
