@@ -46,12 +46,57 @@ export function withoutUnreachable(bytes) {
 
 /** Where a panic happened: files of this crate, of others and of the standard library. */
 const SOURCE_FILES = /(?:\/rustc\/[0-9a-f]{40}|index\.crates\.io-[0-9a-f]+|src)\/[\w./-]+?\.rs/g;
+/** A `core::panic::Location`: the address and the length of the file's name, line and column. */
+const LOCATION_BYTES = 16;
 
-/** Blanks the names of source files: only the messages of panics held them. No length changes. */
-export function withoutSourceFiles(bytes) {
-  const text = Buffer.from(bytes).toString('latin1');
-  const blanked = text.replace(SOURCE_FILES, (name) => '\0'.repeat(name.length));
-  return Buffer.from(blanked, 'latin1');
+/** What the standard library says when it panics. */
+const MESSAGES = new RegExp(
+  [
+    "slice index starts at |' but ends at ",
+    'index out of bounds: the len is | but the index is ',
+    'range (?:start|end) index | out of range for slice of length ',
+    String.raw`(?:insertion|removal) index \(is |\) should be <=? len \(is `,
+    String.raw`called \`(?:Result|Option)::unwrap\(\)\` on an? \`(?:Err|None)\` value`,
+    'internal error: entered unreachable code(?:: empty internal node)?',
+    'RefCell already (?:mutably )?borrowed|capacity overflow',
+  ].join('|'),
+  'g',
+);
+
+/** Blanks what only a panic reads: where it happened, and what is said of it. No length changes. */
+export function withoutPanicData(bytes) {
+  const blanked = Buffer.from(bytes);
+  const module = binaryen.readBinary(blanked);
+  const segments = times(module.getNumDataSegments(), (index) => {
+    const { offset, data } = module.getDataSegmentInfo(module.getDataSegmentByIndex(index));
+    return { offset, data: Buffer.from(data) };
+  });
+  const locations = segments.flatMap(locationsOf);
+  for (const { data } of segments) {
+    const place = blanked.indexOf(data);
+    const kept = withoutTexts(data);
+    for (const location of locations) {
+      // The zeros at its end may be no part of the segment.
+      for (const at of placesOf(location, data)) kept.fill(0, at, Math.min(at + LOCATION_BYTES, kept.length));
+    }
+    blanked.set(kept, place);
+  }
+  return blanked;
+}
+
+function withoutTexts(data) {
+  const zeros = (text) => '\0'.repeat(text.length);
+  return Buffer.from(data.toString('latin1').replace(SOURCE_FILES, zeros).replace(MESSAGES, zeros), 'latin1');
+}
+
+/** How the locations in each file of a segment begin. */
+function locationsOf({ offset, data }) {
+  const names = [...data.toString('latin1').matchAll(SOURCE_FILES)];
+  return names.map(({ 0: name, index }) => Buffer.from(Uint32Array.of(offset + index, name.length).buffer));
+}
+
+function* placesOf(pattern, data) {
+  for (let at = data.indexOf(pattern); at >= 0; at = data.indexOf(pattern, at + 1)) yield at;
 }
 
 const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../lib/process.mjs';
 import { root, targetDir, workDir } from '../lib/project.mjs';
 import { whenChanged } from '../lib/stamps.mjs';
-import { withoutSourceFiles, withoutUnreachable } from './snip.mjs';
+import { withoutPanicData, withoutUnreachable } from './snip.mjs';
 
 /**
  * The modules of the package: what follows one operation at a time does without the mux, who has a chat of his own
@@ -127,7 +127,7 @@ async function optimise({ folder, bindgen, glue, wasm }) {
   // The names come first; notices may follow.
   const mapping = JSON.parse(output.slice(output.indexOf('{'), output.indexOf('\n}') + 2));
   writeFileSync(glue, renamed(readFileSync(glue, 'utf8'), mapping));
-  writeFileSync(wasm, withoutSourceFiles(readFileSync(optimised)));
+  writeFileSync(wasm, withoutPanicData(readFileSync(optimised)));
 }
 
 /** The glue with the short names that wasm-opt gave to the imports and exports of the module. */
