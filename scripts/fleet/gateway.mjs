@@ -7,16 +7,18 @@ const AGENTS = {
   operations: { identity: { name: 'Operations' } },
 };
 
+const USUAL = { mode: 'token', token: TOKEN };
+
 /**
  * Starts the released gateway with three agents and a scripted model; as `startOpenClaw`. With `asksForPairing` every
- * device has to be approved, also one of this computer; `token` is the one that all clients share.
+ * device has to be approved, also one of this computer; `auth` is that of the gateway's configuration.
  */
-export async function startFleetGateway({ port, token = TOKEN, asksForPairing = false } = {}) {
+export async function startFleetGateway({ port, auth = USUAL, asksForPairing = false } = {}) {
   const adapt = (configuration) => ({
     ...configuration,
     gateway: {
       ...configuration.gateway,
-      auth: { mode: 'token', token },
+      auth,
       ...(asksForPairing && {
         nodes: { ...configuration.gateway.nodes, pairing: { autoApproveLocal: false } },
       }),
@@ -24,5 +26,5 @@ export async function startFleetGateway({ port, token = TOKEN, asksForPairing = 
     agents: { ...configuration.agents, entries: AGENTS },
   });
   const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt });
-  return { ...gateway, token };
+  return { ...gateway, token: auth.token };
 }
