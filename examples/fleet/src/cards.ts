@@ -1,7 +1,7 @@
 import type { OpenClawAgent, OpenClawSession } from 'agent-gateway-client/openclaw';
-import { element, icon } from '../../chat/src/dom';
+import { element, icon, setText } from '../../chat/src/dom';
 import { addressOfSession } from './address';
-import { KeyedList, setText, type View } from './list';
+import { KeyedList, type View } from './list';
 import type { Picture } from './picture';
 import { count, moment, sessionWords } from './words';
 

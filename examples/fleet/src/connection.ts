@@ -1,8 +1,7 @@
-import { element } from '../../chat/src/dom';
+import { element, setText } from '../../chat/src/dom';
 import { copyButton } from './copy';
 import type { Gateway } from './gateway';
 import { type Credential, GatewayForm } from './gateway-form';
-import { setText } from './list';
 import type { Picture } from './picture';
 import { connectionWords, moment } from './words';
 

@@ -1,4 +1,4 @@
-import { element, oncePerFrame, required } from '../../chat/src/dom';
+import { element, oncePerFrame, required, setText } from '../../chat/src/dom';
 import {
   addressOfSession,
   gatewayInAddress,
@@ -16,7 +16,7 @@ import { ConnectionPanel } from './connection';
 import { isDemoSession } from './demo';
 import { Gateway } from './gateway';
 import type { Credential } from './gateway-form';
-import { KeyedList, setText } from './list';
+import { KeyedList } from './list';
 import type { Picture } from './picture';
 import { PresencePanel } from './presence';
 import { count } from './words';
