@@ -1,5 +1,5 @@
 import { startOpenClaw, TOKEN } from '../openclaw/gateway.mjs';
-import { startFleetModel } from './model.mjs';
+import { turnOf } from './model.mjs';
 
 const AGENTS = {
   main: { default: true, identity: { name: 'Ada' } },
@@ -25,6 +25,6 @@ export async function startFleetGateway({ port, auth = USUAL, asksForPairing = f
     },
     agents: { ...configuration.agents, entries: AGENTS },
   });
-  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt });
+  const gateway = await startOpenClaw({ port, turnOf, adapt });
   return { ...gateway, token: auth.token };
 }
