@@ -15,7 +15,7 @@ export interface Message {
   speedMs: number;
 }
 
-export type ComposerButton = 'send' | 'stop' | 'stopping';
+type ComposerButton = 'send' | 'stop' | 'stopping';
 
 /** The message box and what is chosen for the message; the one button sends or stops. */
 export class Composer {

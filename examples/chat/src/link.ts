@@ -3,7 +3,7 @@ import type { ChatRunBaseOptions, GatewayMuxState, MuxOpLifecycleMessage } from 
 import { ApiError, type GatewayApi } from './api';
 import type { LogEntry } from './log';
 
-export interface LinkObserver {
+interface LinkObserver {
   changed(): void;
   /** News of any run of the user, told on the shared socket only. */
   lifecycle(message: MuxOpLifecycleMessage): void;

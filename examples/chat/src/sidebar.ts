@@ -22,7 +22,7 @@ const MARK: Record<ConversationState, string> = {
 };
 
 /** What the list shows; asked for at each painting. */
-export interface SidebarModel {
+interface SidebarModel {
   readonly conversations: Conversation[];
   readonly shown: Conversation;
   readonly isLoaded: boolean;

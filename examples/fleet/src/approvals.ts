@@ -12,7 +12,7 @@ const DECISIONS: [decision: Decision, label: string][] = [
 ];
 
 /** Answers an approval; rejects where the gateway does not take the answer. */
-export type Resolve = (id: string, decision: Decision) => Promise<unknown>;
+type Resolve = (id: string, decision: Decision) => Promise<unknown>;
 
 interface ApprovalModel {
   readonly approval: any;

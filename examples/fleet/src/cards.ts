@@ -18,7 +18,7 @@ export interface CardModel {
 }
 
 /** Begins a session of an agent; resolves when it is open. */
-export type Create = (agentId: string, asksFirst: boolean) => Promise<void>;
+type Create = (agentId: string, asksFirst: boolean) => Promise<void>;
 
 /** The cards of a picture: agents as the gateway orders them, their sessions with the newest first. */
 export function cardsOf(

@@ -1,7 +1,7 @@
 import { element, icon } from '../../chat/src/dom';
 import { MessageBox, SEND, STOP } from '../../chat/src/message-box';
 
-export interface ComposerModel {
+interface ComposerModel {
   readonly isBusy: boolean;
   /** Why nothing can be sent. */
   readonly obstacle: string | undefined;

@@ -7,7 +7,7 @@ import { runWords } from './words';
 const NEAR_THE_END_PX = 80;
 
 /** Sends what was not sent once more, under the same id. */
-export type SendAgain = (run: string) => void;
+type SendAgain = (run: string) => void;
 
 type EntryOf<Kind> = Extract<Entry, { kind: Kind }>;
 
