@@ -42,6 +42,17 @@ export function spreadText({ median, low, high }, digits = 2) {
   return `${median.toFixed(digits)} (${low.toFixed(digits)} – ${high.toFixed(digits)})`;
 }
 
+/** The rounds of a client and of its floor: the median of the ratios, and the text of a line. */
+export function besideFloor({ client, floor }) {
+  const ratio = spread(client.map((nanoseconds, round) => nanoseconds / floor[round]));
+  const text = [
+    `client ${whole(spread(client).median).padStart(7)}`,
+    `floor ${whole(spread(floor).median).padStart(7)}`,
+    `ratio ${spreadText(ratio)}`,
+  ];
+  return { ratio: ratio.median, text: text.join('   ') };
+}
+
 function at(sorted, share) {
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)];

@@ -53,7 +53,8 @@ async function startGateway(port) {
   console.log('gateway: starting OpenClaw');
   const report = setInterval(() => console.log(`  … still starting (${seconds(started)})`), REPORT_EVERY_MS);
   try {
-    gateway = await startFleetGateway({ port, token: randomBytes(24).toString('base64url') });
+    const token = randomBytes(24).toString('base64url');
+    gateway = await startFleetGateway({ port, auth: { mode: 'token', token } });
   } finally {
     clearInterval(report);
   }

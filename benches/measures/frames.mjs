@@ -2,40 +2,31 @@
  * Nanoseconds per frame: from the text of a frame to the listener, through the client and through a plain floor.
  *
  * The floor parses the text, switches on the type, keeps the id and calls the listeners: what the smallest correct
- * handler does. A round measures two batches of each, first-second-second-first, so that its ratio is free of what
- * disturbs both and of what the order does.
+ * handler does.
  */
+import { inTurns } from './turns.mjs';
+import { chunkFrame, OPERATION, stubSocket } from './wire.mjs';
 
 /** What the texts of one batch take: enough for a coarse clock, and a batch still fits the nursery of the collector. */
 const BATCH_BYTES = 800_000;
 const WARM_UP_ROUNDS = 20;
 /** Frames of a batch that are not measured. */
 const LEAD = 20;
-const ROUNDS_OF_SIDES = [
-  ['floor', 'client', 'client', 'floor'],
-  ['client', 'floor', 'floor', 'client'],
-];
 
 /** @returns {{client: number[], floor: number[]}} nanoseconds per frame, round by round */
 export async function measureFrames({ packageUrl }, { size, rounds }) {
   const { AgentStreamClient } = await import(`${packageUrl}index.mjs`);
   const sides = { client: connectedClient(AgentStreamClient), floor: floorHandler() };
   const count = Math.ceil(BATCH_BYTES / size);
-  const taken = { client: [], floor: [] };
-  let delivered = 0;
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const nanoseconds = { client: 0, floor: 0 };
-    const seen = { client: delivered, floor: delivered };
-    for (const side of ROUNDS_OF_SIDES[round & 1]) {
-      nanoseconds[side] += measureBatch(sides[side].handle, messages(seen[side] + 1, count, size)) / 2;
-      seen[side] += count;
-    }
-    delivered = seen.client;
-    for (const side of ['client', 'floor']) if (round >= 0) taken[side].push(nanoseconds[side]);
-  }
+  const sent = { client: 0, floor: 0 };
+  const taken = await inTurns(['client', 'floor'], { rounds, warmUpRounds: WARM_UP_ROUNDS }, (side) => {
+    const batch = messages(sent[side] + 1, count, size);
+    sent[side] += count;
+    return measureBatch(sides[side].handle, batch);
+  });
   for (const [name, side] of Object.entries(sides)) {
-    if (side.count() !== delivered)
-      throw new Error(`${name} delivered ${side.count()} of ${delivered} events`);
+    if (side.count() !== sent[name])
+      throw new Error(`${name} delivered ${side.count()} of ${sent[name]} events`);
   }
   sides.client.dispose();
   return taken;
@@ -52,26 +43,18 @@ function measureBatch(handle, batch) {
 }
 
 function connectedClient(AgentStreamClient) {
-  let socket;
-  class WebSocket {
-    readyState = 0;
-    constructor() {
-      socket = this;
-    }
-    send() {}
-    close() {}
-  }
+  const { WebSocket, socket: lastSocket } = stubSocket();
   const client = new AgentStreamClient({
     gatewayUrl: 'ws://bench',
-    operationId: 'op_bench',
+    operationId: OPERATION,
     token: 'token',
     WebSocket,
   });
   let count = 0;
   client.on('agent_event', () => count++);
   client.connect();
-  socket.readyState = 1;
-  socket.onopen({});
+  const socket = lastSocket();
+  socket.open();
   socket.onmessage({ data: '{"type":"auth_success"}' });
   socket.onmessage({ data: '{"type":"resume_complete","status":"running","gap":false}' });
   return { handle: socket.onmessage, count: () => count, dispose: () => client.dispose() };
@@ -98,22 +81,5 @@ function floorHandler() {
 
 /** Each message has a text of its own: engines remember what they know of a text. */
 function messages(firstId, count, size) {
-  return Array.from({ length: count }, (_, index) => ({ data: frame(firstId + index, size) }));
-}
-
-function frame(id, size) {
-  const text = (content) =>
-    JSON.stringify({
-      event: {
-        data: { chunkType: 'text', content },
-        operationId: 'op_bench',
-        stepIndex: 0,
-        timestamp: 1_790_000_000_000 + id,
-        type: 'stream_chunk',
-      },
-      id: String(id),
-      type: 'agent_event',
-    });
-  const content = `${id} `;
-  return text(content + 'x'.repeat(Math.max(0, size - text(content).length)));
+  return Array.from({ length: count }, (_, index) => ({ data: chunkFrame(firstId + index, size) }));
 }

@@ -2,6 +2,7 @@
  * Nanoseconds per frame of a mux that carries some number of operations, in turns with one that carries a single one,
  * and with a plain floor; the bytes that an idle subscription holds; the milliseconds to subscribe all of them again.
  */
+import { inTurns } from './turns.mjs';
 
 const FRAMES = 4_000;
 const SIZE = 200;
@@ -16,18 +17,9 @@ export async function measureMux({ packageUrl }, { operations, rounds }) {
   const many = await connectedMux(GatewayMuxClient, operations);
   const bytes = (memory.bytes() - before) / operations;
   const sides = { one, many, floor: floor(operations) };
-  const taken = { one: [], many: [], floor: [] };
-  const orders = [
-    ['one', 'many', 'floor'],
-    ['floor', 'many', 'one'],
-  ];
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const spent = { one: 0, many: 0, floor: 0 };
-    for (const order of round & 1 ? orders : orders.toReversed()) {
-      for (const side of order) spent[side] += measureBatch(sides[side]) / 2;
-    }
-    for (const side of Object.keys(taken)) if (round >= 0) taken[side].push(spent[side]);
-  }
+  const taken = await inTurns(['one', 'many', 'floor'], { rounds, warmUpRounds: WARM_UP_ROUNDS }, (side) =>
+    measureBatch(sides[side]),
+  );
   for (const [name, side] of Object.entries(sides)) {
     if (side.delivered() !== side.sent()) throw new Error(`${name}: ${side.delivered()} of ${side.sent()}`);
   }

@@ -5,15 +5,12 @@
  * The floor parses the text, switches on the type, compares the id and calls the listeners. Where the client collects a
  * replay until its end, as after a reload, so does the floor.
  */
+import { inTurns } from './turns.mjs';
+import { chunkFrame, OPERATION, stubSocket } from './wire.mjs';
 
 const EVENTS = 10_000;
 const SIZE = 200;
 const WARM_UP_ROUNDS = 3;
-const ROUNDS_OF_SIDES = [
-  ['floor', 'client', 'client', 'floor'],
-  ['client', 'floor', 'floor', 'client'],
-];
-const OPERATION = 'op_bench';
 const RESUMED = JSON.stringify({
   type: 'resume_complete',
   operationId: OPERATION,
@@ -32,14 +29,9 @@ const KINDS = {
 export async function measureReplay({ packageUrl }, { kind, rounds }) {
   const { client, collects } = KINDS[kind];
   const sides = { client: await client(packageUrl), floor: () => beginFloor(collects) };
-  const taken = { client: [], floor: [] };
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    const nanoseconds = { client: 0, floor: 0 };
-    for (const side of ROUNDS_OF_SIDES[round & 1])
-      nanoseconds[side] += (await measureOne(side, sides[side])) / 2;
-    for (const side of ['client', 'floor']) if (round >= 0) taken[side].push(nanoseconds[side]);
-  }
-  return taken;
+  return inTurns(['client', 'floor'], { rounds, warmUpRounds: WARM_UP_ROUNDS }, (side) =>
+    measureOne(side, sides[side]),
+  );
 }
 
 async function measureOne(name, begin) {
@@ -110,44 +102,10 @@ function beginFloor(collects) {
   return { delivered: () => count, end: () => {}, handle };
 }
 
-/** A constructor of sockets that do nothing, and the last that was made. */
-function stubSocket() {
-  let last;
-  class WebSocket {
-    readyState = 0;
-    constructor() {
-      last = this;
-    }
-    send() {}
-    close() {}
-    open() {
-      this.readyState = 1;
-      this.onopen({});
-    }
-  }
-  return { WebSocket, socket: () => last };
-}
-
 /** The events and the end of the replay, each with a text of its own. */
 function messages() {
-  const texts = Array.from({ length: EVENTS }, (_, index) => ({ data: frame(index + 1) }));
+  const texts = Array.from({ length: EVENTS }, (_, index) => ({
+    data: chunkFrame(index + 1, SIZE, OPERATION),
+  }));
   return [...texts, { data: RESUMED }];
-}
-
-function frame(id) {
-  const text = (content) =>
-    JSON.stringify({
-      event: {
-        data: { chunkType: 'text', content },
-        operationId: OPERATION,
-        stepIndex: 0,
-        timestamp: 1_790_000_000_000 + id,
-        type: 'stream_chunk',
-      },
-      id: String(id),
-      operationId: OPERATION,
-      type: 'agent_event',
-    });
-  const content = `${id} `;
-  return text(content + 'x'.repeat(Math.max(0, SIZE - text(content).length)));
 }

@@ -1,5 +1,6 @@
 import { budgets } from './budgets.mjs';
 import { spread, spreadText, whole } from '../report.mjs';
+import { inSession } from './sessions.mjs';
 
 const OPERATIONS = [1, 10, 100, 1_000];
 const ROUNDS = 40;
@@ -11,15 +12,11 @@ export async function mux({ hosts, report }) {
       `One socket, many operations, frames of 200 bytes, ${host.name}: median of rounds (quartiles)`,
     );
     for (const operations of OPERATIONS) {
-      const session = await host.open();
-      try {
-        const measured = await session.measure('measureMux', { operations, rounds: ROUNDS });
-        printFrames(report, operations, measured);
-        const held = `${whole(measured.bytes)} bytes each`;
-        report.line('', `subscribed again in ${measured.resubscribed.toFixed(1)} ms, ${held}`);
-      } finally {
-        await session.close();
-      }
+      const measure = (session) => session.measure('measureMux', { operations, rounds: ROUNDS });
+      const measured = await inSession(host, measure);
+      printFrames(report, operations, measured);
+      const held = `${whole(measured.bytes)} bytes each`;
+      report.line('', `subscribed again in ${measured.resubscribed.toFixed(1)} ms, ${held}`);
     }
   }
 }

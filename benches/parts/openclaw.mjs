@@ -1,5 +1,6 @@
+import { besideFloor, spread } from '../report.mjs';
 import { budgets } from './budgets.mjs';
-import { spread, spreadText, whole } from '../report.mjs';
+import { inSessions, pooled } from './sessions.mjs';
 
 const SESSIONS = 5;
 const PART = 10;
@@ -8,31 +9,13 @@ const PART = 10;
 export async function openclaw({ hosts, report }) {
   for (const host of hosts) {
     report.heading(`A minute of an OpenClaw chat, ${host.name}: median of seconds (quartiles)`);
-    const minutes = await measureAll(host);
+    const minutes = await inSessions(host, SESSIONS, (session) => session.measure('measureOpenClaw', {}));
+    const { ratio, text } = besideFloor(pooled(minutes));
+    report.judged('a frame', text, { value: ratio, budget: budgets.openclaw.ratio });
     const ratios = minutes.map(({ client, floor }) => client.map((spent, second) => spent / floor[second]));
-    const all = spread(ratios.flat());
-    const text = [
-      `client ${whole(spread(minutes.flatMap(({ client }) => client)).median).padStart(7)}`,
-      `floor ${whole(spread(minutes.flatMap(({ floor }) => floor)).median).padStart(7)}`,
-      `ratio ${spreadText(all)}`,
-    ];
-    report.judged('a frame', text.join('   '), { value: all.median, budget: budgets.openclaw.ratio });
     const median = (part) => spread(ratios.flatMap(part)).median;
     const grown = median((ratio) => ratio.slice(-PART)) / median((ratio) => ratio.slice(0, PART));
     const ends = `the ratio in the last ${PART} seconds beside the first ${PART}: ${grown.toFixed(2)}`;
     report.judged('growth', ends, { value: grown, budget: budgets.openclaw.growth });
   }
-}
-
-async function measureAll(host) {
-  const minutes = [];
-  for (let index = 0; index < SESSIONS; index++) {
-    const session = await host.open();
-    try {
-      minutes.push(await session.measure('measureOpenClaw', {}));
-    } finally {
-      await session.close();
-    }
-  }
-  return minutes;
 }

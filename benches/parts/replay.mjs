@@ -1,5 +1,6 @@
+import { besideFloor } from '../report.mjs';
 import { budgets } from './budgets.mjs';
-import { spread, spreadText, whole } from '../report.mjs';
+import { inSessions, pooled } from './sessions.mjs';
 
 const KINDS = { v1: 'v1', reload: 'v1 after a reload', mux: 'a mux' };
 const SESSIONS = 3;
@@ -10,30 +11,11 @@ export async function replay({ hosts, report }) {
   for (const host of hosts) {
     report.heading(`A replay of 10,000 events of 200 bytes, ${host.name}: median of rounds (quartiles)`);
     for (const [kind, label] of Object.entries(KINDS)) {
-      const { client, floor } = await measureAll(host, kind);
-      const ratio = spread(client.map((nanoseconds, round) => nanoseconds / floor[round]));
-      const text = [
-        `client ${whole(spread(client).median).padStart(7)}`,
-        `floor ${whole(spread(floor).median).padStart(7)}`,
-        `ratio ${spreadText(ratio)}`,
-      ];
+      const measure = (session) => session.measure('measureReplay', { kind, rounds: ROUNDS });
+      const { ratio, text } = besideFloor(pooled(await inSessions(host, SESSIONS, measure)));
       const budget = budgets.replay[kind];
-      if (budget) report.judged(label, text.join('   '), { value: ratio.median, budget });
-      else report.line(label, text.join('   '));
+      if (budget) report.judged(label, text, { value: ratio, budget });
+      else report.line(label, text);
     }
   }
-}
-
-async function measureAll(host, kind) {
-  const rounds = { client: [], floor: [] };
-  for (let index = 0; index < SESSIONS; index++) {
-    const session = await host.open();
-    try {
-      const measured = await session.measure('measureReplay', { kind, rounds: ROUNDS });
-      for (const side of ['client', 'floor']) rounds[side].push(...measured[side]);
-    } finally {
-      await session.close();
-    }
-  }
-  return rounds;
 }

@@ -4,6 +4,7 @@ import { run } from '../../scripts/lib/process.mjs';
 import { targetDir } from '../../scripts/lib/project.mjs';
 import { budgets } from './budgets.mjs';
 import { spread, spreadText, whole } from '../report.mjs';
+import { inSession } from './sessions.mjs';
 
 const CHUNK_BYTES = [200, 2_000];
 const COUNT = 20_000;
@@ -17,13 +18,10 @@ export async function throughput({ hosts, report }) {
     report.heading(
       `Events per second, ${host.name}: bursts of ${whole(COUNT)} chunks, median of rounds (quartiles)`,
     );
-    const session = await host.open();
-    try {
+    await inSession(host, async (session) => {
       for (const bytes of CHUNK_BYTES)
         reportRounds(report, bytes, await measureRounds(session, program, bytes));
-    } finally {
-      await session.close();
-    }
+    });
   }
 }
 

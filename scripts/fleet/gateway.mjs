@@ -1,5 +1,5 @@
 import { startOpenClaw, TOKEN } from '../openclaw/gateway.mjs';
-import { startFleetModel } from './model.mjs';
+import { turnOf } from './model.mjs';
 
 const AGENTS = {
   main: { default: true, identity: { name: 'Ada' } },
@@ -7,22 +7,24 @@ const AGENTS = {
   operations: { identity: { name: 'Operations' } },
 };
 
+const USUAL = { mode: 'token', token: TOKEN };
+
 /**
  * Starts the released gateway with three agents and a scripted model; as `startOpenClaw`. With `asksForPairing` every
- * device has to be approved, also one of this computer; `token` is the one that all clients share.
+ * device has to be approved, also one of this computer; `auth` is that of the gateway's configuration.
  */
-export async function startFleetGateway({ port, token = TOKEN, asksForPairing = false } = {}) {
+export async function startFleetGateway({ port, auth = USUAL, asksForPairing = false } = {}) {
   const adapt = (configuration) => ({
     ...configuration,
     gateway: {
       ...configuration.gateway,
-      auth: { mode: 'token', token },
+      auth,
       ...(asksForPairing && {
         nodes: { ...configuration.gateway.nodes, pairing: { autoApproveLocal: false } },
       }),
     },
     agents: { ...configuration.agents, entries: AGENTS },
   });
-  const gateway = await startOpenClaw({ port, serveModel: startFleetModel, adapt });
-  return { ...gateway, token };
+  const gateway = await startOpenClaw({ port, turnOf, adapt });
+  return { ...gateway, token: auth.token };
 }

@@ -5,31 +5,32 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, start, stop } from '../lib/process.mjs';
 import { ensureOpenClaw, kitDir, RELEASE } from './install.mjs';
-import { startModel } from './model.mjs';
+import { serveModel } from './model-server.mjs';
+import { turnOf as turnOfTests } from './model.mjs';
 
 const READY_WITHIN_MS = 90_000;
 const COMMAND_WITHIN_MS = 60_000;
 export const TOKEN = 'the-token-of-the-tests-0123456789';
 
 /**
- * Starts a gateway of its own state with a model of the tests; resolves when it takes connections.
+ * Starts a gateway of its own state with a scripted model; resolves when it takes connections.
  *
  * `output()` is what it printed. `kill()` ends it as a crash does, `end()` as its owner would; `restart()` starts it again
  * on the same port with the same state and resolves with the time of its first answer; `stop()` ends it for good and
  * removes what it wrote. `command(args)` runs its command line, `changeToken(token)` has it take another token.
  *
- * `port: 0` takes any free port. `serveModel` starts another model, `adapt` gets the configuration and returns the one
- * that is used.
+ * `port: 0` takes any free port. `turnOf` is what the model says (as for `serveModel`; default: for the tests), `adapt`
+ * gets the configuration and returns the one that is used.
  */
 export async function startOpenClaw({
   release = RELEASE,
   port: wished = 0,
-  serveModel = startModel,
+  turnOf = turnOfTests,
   adapt = same,
 } = {}) {
   const kit = { release, ...(await ensureOpenClaw(release)) };
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-'));
-  const model = await serveModel();
+  const model = await serveModel(turnOf);
   const port = wished || (await freePort());
   for (const name of ['home', 'state', 'temporary', 'workspace']) mkdirSync(join(folder, name));
   const configuration = join(folder, 'state', 'openclaw.json');

@@ -7,6 +7,7 @@ import { fleetTest } from './support/fixture.mjs';
 
 const PAIRING = { refusal: '02b-pairing-required-browser-nonui' };
 const REQUEST = '4a3db8f8-79ba-4cbe-a53b-033f4daa2f28';
+const NO_CREDENTIAL = { refusal: '03c-token-missing' };
 const LISTED = { sessions: '05-chat-run', conversation: '05-chat-run' };
 const CHAT = 'agent:main:t-lite';
 const WRONG_TOKEN = { script: { refusal: '03b-bad-token-with-device' }, token: 'wrong' };
@@ -88,7 +89,7 @@ describe('a gateway that refuses', () => {
     async (fleet, gateway) => {
       await fleet.is('blocked');
       await fleet.connection.getByText('Copy the gateway').waitFor();
-      await fleet.page.locator('#form-token[data-wanted]').waitFor();
+      await fleet.page.locator('#form-token[aria-invalid=true]').waitFor();
       assert.equal(gateway.called('connect')[0].params.auth.token, 'wrong');
       gateway.admit();
       await fleet.page.getByLabel('Its token').fill('right');
@@ -96,6 +97,26 @@ describe('a gateway that refuses', () => {
       await fleet.is('ready');
       const presented = gateway.called('connect').map(({ params }) => params.auth.token);
       assert.deepEqual(presented, ['wrong', 'right']);
+    },
+  );
+
+  fleetTest(
+    'a gateway that wants a password is given it by the keyboard, and nothing keeps it',
+    { script: NO_CREDENTIAL },
+    async (fleet, gateway) => {
+      const { page } = fleet;
+      await fleet.is('blocked');
+      await page.locator('#form-password[aria-invalid=true]').waitFor();
+      gateway.admit();
+      await page.getByLabel('Its token').focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(' the password ');
+      await page.keyboard.press('Enter');
+      await fleet.is('ready');
+      assert.deepEqual(gateway.called('connect').at(-1).params.auth, { password: ' the password ' });
+      assert.equal(await page.getByLabel('Its password').inputValue(), '');
+      assert.doesNotMatch((await fleet.kept()) + page.url(), /the password/);
+      assert.equal(await page.locator('[aria-invalid=true]').count(), 0);
     },
   );
 

@@ -1,7 +1,7 @@
 // The chat page as a test sees it: what a person can do on it, and what can be read off it.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { eventually } from './harness.mjs';
+import { eventually, NOBODY } from './harness.mjs';
 
 /** How long an ordinary step of the page may take. */
 export const STEP_MS = 15_000;
@@ -92,6 +92,17 @@ export class Chat {
       open: globalThis.sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length,
       opened: globalThis.sockets.length,
     }));
+  }
+
+  /** From here on every socket fails, as behind a proxy that lets none through. */
+  blockSockets() {
+    return this.page.evaluate((nobody) => {
+      globalThis.WebSocket = class extends WebSocket {
+        constructor() {
+          super(nobody);
+        }
+      };
+    }, NOBODY);
   }
 
   /** Chooses whose sockets the faults are for: `run` or `user`. */

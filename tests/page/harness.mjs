@@ -13,6 +13,9 @@ import { findChromium } from '../../scripts/tools.mjs';
 const READY_WITHIN_MS = 20_000;
 const SERVICE_TOKEN = 'page-test-service-token';
 
+/** A port of this computer that no browser refuses and nothing listens on. */
+export const NOBODY = 'ws://127.0.0.1:4';
+
 /** Starts the gateway on a free port, with these options. `api` calls its HTTP interface, `stop` ends it and waits for its exit. */
 export async function startGateway(args = []) {
   const program = process.env.AGENT_GATEWAY_BIN ?? join(targetDir, 'debug/agent-gateway');

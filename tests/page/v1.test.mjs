@@ -61,6 +61,20 @@ describe('with a gateway that has no v2, the page', SIDE_BY_SIDE, () => {
   );
 
   chatTest(
+    'shows a run that begins after no socket comes through any more',
+    async (chat) => {
+      await chat.send('long', { prompt: 'By a socket.', speed: 'Fast' });
+      await chat.socket.getByText('One socket for each run').waitFor();
+      await chat.endsAs('completed');
+      await chat.blockSockets();
+      const operationId = await chat.begin('long', { prompt: 'Without one.', speed: 'Fast' });
+      await chat.endsAs('completed');
+      await chat.streamedWhole(operationId);
+    },
+    V1_ONLY,
+  );
+
+  chatTest(
     'refreshes a token that expired on the same connection',
     async (chat) => {
       const operationId = await chat.send('long', { speed: 'Fast' });

@@ -71,6 +71,36 @@ data: {"type":"error","operationId":"op_1","data":{"message":"out of credit"}}
     assert_eq!(output.stderr, "failed: out of credit\n");
 }
 
+#[tokio::test]
+async fn an_error_that_names_a_phase_of_the_run_ends_it_with_its_message() {
+    let server = Stub::streaming(&[r#"event: error
+data: {"type":"error","operationId":"op_1","data":{"message":"no model answers","phase":"tool_execution"}}
+
+"#])
+    .await;
+    let output = follow(&server).await;
+
+    assert_eq!((output.code, output.events().len()), (Some(1), 1));
+    assert_eq!(output.stderr, "failed: no model answers\n");
+}
+
+#[tokio::test]
+async fn the_stream_is_asked_again_when_the_server_cannot_load_the_history() {
+    let server = Stub::streaming(&[
+        r#"event: error
+data: {"type":"error","data":{"error":"redis","phase":"history_loading"}}
+
+"#,
+        r#"data: {"type":"agent_runtime_end","id":"7-0","data":{}}
+
+"#,
+    ])
+    .await;
+    let output = follow(&server).await;
+
+    assert_eq!((output.code, output.events().len()), (Some(0), 1), "{}", output.stderr);
+}
+
 async fn follow(server: &Stub) -> support::Output {
     let arguments = ["--sse", "--json", "--operation", "op_1"];
     Program::start_with(&arguments, &[("LOBEHUB_SERVER", &server.url)]).end().await

@@ -5,7 +5,7 @@ const ANSWER_WITHIN_MS = 10_000;
 export const SCRIPTS = ['markdown', 'tool', 'members', 'failing', 'input', 'approval', 'long'] as const;
 export type Script = (typeof SCRIPTS)[number];
 
-export interface StartedRun {
+interface StartedRun {
   operationId: string;
   token: string;
   gatewayUrl: string;
@@ -14,7 +14,7 @@ export interface StartedRun {
 type RunOutcome = null | 'completed' | 'error' | 'interrupted';
 
 /** What the gateway keeps of a run: its text, and how it ended. */
-export interface StoredRun {
+interface StoredRun {
   text: string;
   outcome: RunOutcome;
   detail: string | null;
@@ -42,7 +42,7 @@ export interface NewRun {
 /** Whose sockets a fault is for: those of one run, or those of the user. */
 export type FaultScope = { operationId: string } | 'user';
 
-export type TokenEndpoint = 'ok' | 'slow' | 'refuse' | 'never' | 'error';
+type TokenEndpoint = 'ok' | 'slow' | 'refuse' | 'never' | 'error';
 
 export interface Faults {
   drop?: true;

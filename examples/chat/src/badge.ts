@@ -1,5 +1,5 @@
 import type { ConnectionState } from 'agent-gateway-client/run';
-import { element } from './dom';
+import { element, setText } from './dom';
 
 const TICK_MS = 250;
 
@@ -55,14 +55,10 @@ export class Badge {
     const status = !state || state.reason === 'run_ended' ? 'idle' : state.status;
     this.root.dataset.status = status;
     this.root.dataset.reason = state?.reason ?? '';
-    this.show(this.words, describe(status, state?.reason));
+    setText(this.words, describe(status, state?.reason));
     const left = state?.retryAt === undefined ? undefined : Math.ceil((state.retryAt - Date.now()) / 1000);
-    this.show(this.countdown, left !== undefined && left > 0 ? `next try in ${left} s` : '');
+    setText(this.countdown, left !== undefined && left > 0 ? `next try in ${left} s` : '');
     this.tick(left !== undefined || MOVING.includes(status));
-  }
-
-  private show(target: HTMLElement, text: string): void {
-    if (target.textContent !== text) target.textContent = text;
   }
 
   /** Between two events of the client the countdown runs on, and the reason may change. */

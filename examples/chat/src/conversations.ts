@@ -7,7 +7,7 @@ import type { LogEntry } from './log';
 import { Run, type RunContext } from './run';
 
 /** Who is told about conversations; `changed` and `logged` are frequent and must be cheap. */
-export interface ConversationsObserver {
+interface ConversationsObserver {
   /** The conversation, or one of its runs, is not as it was. */
   changed(conversation: Conversation, run?: Run): void;
   /** The list of the server brought a run. */

@@ -25,6 +25,11 @@ export function required<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
+/** Touches the document only where the text is another: a selection survives, and nothing is read aloud twice. */
+export function setText(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}
+
 /** A 24×24 line icon from one path, hidden from assistive technology. */
 export function icon(path: string, className = 'icon'): SVGSVGElement {
   const namespace = 'http://www.w3.org/2000/svg';

@@ -3,7 +3,7 @@ import type { ChatRunBaseOptions, GatewayMuxState, MuxOpLifecycleMessage } from 
 import { ApiError, type GatewayApi } from './api';
 import type { LogEntry } from './log';
 
-export interface LinkObserver {
+interface LinkObserver {
   changed(): void;
   /** News of any run of the user, told on the shared socket only. */
   lifecycle(message: MuxOpLifecycleMessage): void;
@@ -48,7 +48,8 @@ export class Link {
 
   /** How a run that begins now is carried. */
   get carrier(): Pick<ChatRunBaseOptions, 'mux' | 'transport'> {
-    if (!this.isShared) return { transport: 'v1' };
+    // Not `v1`: only `auto` goes on as a stream where no socket comes through.
+    if (!this.isShared) return { transport: 'auto' };
     return { mux: this.mux, transport: this.isProven ? 'v2' : 'auto' };
   }
 

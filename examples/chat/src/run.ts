@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 /** Who is told about a run; `changed` and `logged` are frequent and must be cheap. */
-export interface RunObserver {
+interface RunObserver {
   changed(run: Run): void;
   ended(run: Run): void;
   logged(entry: LogEntry): void;

@@ -1,7 +1,7 @@
 import type { GatewayMuxState } from 'agent-gateway-client/run';
 import { STATUS } from './badge';
 import { addressOf, type Conversation, type ConversationState } from './conversation';
-import { element, icon, oncePerFrame } from './dom';
+import { element, icon, oncePerFrame, setText } from './dom';
 
 const STATE: Record<ConversationState, string> = {
   new: 'New',
@@ -22,7 +22,7 @@ const MARK: Record<ConversationState, string> = {
 };
 
 /** What the list shows; asked for at each painting. */
-export interface SidebarModel {
+interface SidebarModel {
   readonly conversations: Conversation[];
   readonly shown: Conversation;
   readonly isLoaded: boolean;
@@ -122,7 +122,7 @@ export class Sidebar {
     const state = link?.status ?? 'separate';
     this.socket.dataset.state = state;
     const words = link ? `One socket: ${(STATUS[state] ?? state).toLowerCase()}` : 'One socket for each run';
-    if (this.socket.textContent !== words) this.socket.textContent = words;
+    setText(this.socket, words);
     this.connect.hidden = state !== 'disconnected' || !this.model.isLoaded;
   }
 
@@ -157,9 +157,9 @@ class Item {
     dataset.unread = String(unread);
     if (isShown) this.link.setAttribute('aria-current', 'page');
     else this.link.removeAttribute('aria-current');
-    if (this.title.textContent !== title) this.title.textContent = title;
+    setText(this.title, title);
     const words = unread ? `${STATE[state]}, unread` : STATE[state];
-    if (this.state.textContent !== words) this.state.textContent = words;
+    setText(this.state, words);
     if (state === this.shownState) return;
     this.shownState = state;
     this.mark.replaceChildren(icon(MARK[state]));

@@ -1,7 +1,7 @@
-import { element } from '../../chat/src/dom';
+import { element, setText } from '../../chat/src/dom';
 import { addressOfSession } from './address';
 import type { Decision } from './gateway';
-import { KeyedList, setText, type View } from './list';
+import { KeyedList, type View } from './list';
 import type { Picture } from './picture';
 import { moment } from './words';
 
@@ -12,7 +12,7 @@ const DECISIONS: [decision: Decision, label: string][] = [
 ];
 
 /** Answers an approval; rejects where the gateway does not take the answer. */
-export type Resolve = (id: string, decision: Decision) => Promise<unknown>;
+type Resolve = (id: string, decision: Decision) => Promise<unknown>;
 
 interface ApprovalModel {
   readonly approval: any;

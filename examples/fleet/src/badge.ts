@@ -1,5 +1,4 @@
-import { element } from '../../chat/src/dom';
-import { setText } from './list';
+import { element, setText } from '../../chat/src/dom';
 import type { Picture } from './picture';
 import { connectionWords } from './words';
 

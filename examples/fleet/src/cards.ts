@@ -1,7 +1,7 @@
 import type { OpenClawAgent, OpenClawSession } from 'agent-gateway-client/openclaw';
-import { element, icon } from '../../chat/src/dom';
+import { element, icon, setText } from '../../chat/src/dom';
 import { addressOfSession } from './address';
-import { KeyedList, setText, type View } from './list';
+import { KeyedList, type View } from './list';
 import type { Picture } from './picture';
 import { count, moment, sessionWords } from './words';
 
@@ -18,7 +18,7 @@ export interface CardModel {
 }
 
 /** Begins a session of an agent; resolves when it is open. */
-export type Create = (agentId: string, asksFirst: boolean) => Promise<void>;
+type Create = (agentId: string, asksFirst: boolean) => Promise<void>;
 
 /** The cards of a picture: agents as the gateway orders them, their sessions with the newest first. */
 export function cardsOf(

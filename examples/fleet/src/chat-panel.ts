@@ -1,12 +1,11 @@
 import type { OpenClawChatSnapshot } from 'agent-gateway-client/openclaw';
-import { element, icon } from '../../chat/src/dom';
+import { element, icon, setText } from '../../chat/src/dom';
 import { ApprovalList } from './approvals';
 import { titleOf } from './cards';
 import { Composer } from './composer';
 import { demoChat, isDemoSession } from './demo';
 import { entriesOf, hasMessageOf } from './entries';
 import type { Gateway } from './gateway';
-import { setText } from './list';
 import type { Picture } from './picture';
 import { Thread } from './thread';
 import { failureWords, sessionWords } from './words';

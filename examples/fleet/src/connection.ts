@@ -1,8 +1,7 @@
-import { element } from '../../chat/src/dom';
+import { element, setText } from '../../chat/src/dom';
 import { copyButton } from './copy';
 import type { Gateway } from './gateway';
-import { GatewayForm } from './gateway-form';
-import { setText } from './list';
+import { type Credential, GatewayForm } from './gateway-form';
 import type { Picture } from './picture';
 import { connectionWords, moment } from './words';
 
@@ -29,14 +28,14 @@ export class ConnectionPanel {
   constructor(
     root: HTMLElement,
     private readonly gateway: Gateway,
-    onUse: (url: string, token: string | undefined) => void,
+    onUse: (url: string, credential: Credential) => void,
   ) {
     this.explanation.setAttribute('aria-label', 'The connection in full');
     this.form = new GatewayForm(gateway.url, onUse);
     this.elsewhere = element(
       'details',
       { class: 'details', open: true },
-      element('summary', {}, 'Gateway and token'),
+      element('summary', {}, 'Gateway and credentials'),
       this.form.root,
     );
     this.again.addEventListener('click', () => gateway.connect());
@@ -63,7 +62,7 @@ export class ConnectionPanel {
     setText(this.again, status === 'waiting' ? 'Try again now' : 'Connect');
     this.end.hidden = status === 'closed' || isBlocked;
     this.putAway(isConnected);
-    this.form.update(isBlocked && /TOKEN|AUTH|PASSWORD/.test(code ?? ''));
+    this.form.update(isBlocked ? code : undefined);
     this.explain();
   }
 

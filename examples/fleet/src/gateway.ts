@@ -1,4 +1,5 @@
 import { OpenClawClient, type OpenClawChat } from 'agent-gateway-client/openclaw';
+import type { Credential } from './gateway-form';
 import { type Picture, pictureOf } from './picture';
 
 export type Decision = 'allow-always' | 'allow-once' | 'deny';
@@ -29,15 +30,15 @@ export class Gateway {
     return this.client.explain();
   }
 
-  /** Connects to this gateway. The token stays in the memory of the client. */
-  use(url: string, token: string | undefined): void {
+  /** Connects to this gateway. A credential stays in the memory of the client and takes the place of the one before. */
+  use(url: string, { password, token }: Credential): void {
     if (url !== this.at) {
       this.client.dispose();
       this.watched.clear();
       this.at = url;
       this.client = this.created();
     }
-    if (token) this.client.updateAuth({ token });
+    if (password || token) this.client.updateAuth({ password, token });
     this.connect();
   }
 

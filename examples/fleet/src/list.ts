@@ -42,8 +42,3 @@ export class KeyedList<Shown> {
     return view;
   }
 }
-
-/** Touches the document only where the text is another: a selection survives, and nothing is read aloud twice. */
-export function setText(target: HTMLElement, text: string): void {
-  if (target.textContent !== text) target.textContent = text;
-}

@@ -1,4 +1,4 @@
-import { element, oncePerFrame, required } from '../../chat/src/dom';
+import { element, oncePerFrame, required, setText } from '../../chat/src/dom';
 import {
   addressOfSession,
   gatewayInAddress,
@@ -15,7 +15,8 @@ import { ChatPanel } from './chat-panel';
 import { ConnectionPanel } from './connection';
 import { isDemoSession } from './demo';
 import { Gateway } from './gateway';
-import { KeyedList, setText } from './list';
+import type { Credential } from './gateway-form';
+import { KeyedList } from './list';
 import type { Picture } from './picture';
 import { PresencePanel } from './presence';
 import { count } from './words';
@@ -34,8 +35,8 @@ export class FleetPage {
   private readonly badge = new Badge(required('badge'));
   private readonly banner = new Banner();
   private readonly chat = new ChatPanel(required('chat'), this.gateway, () => this.closeChat());
-  private readonly connection = new ConnectionPanel(required('connection'), this.gateway, (url, token) =>
-    this.use(url, token),
+  private readonly connection = new ConnectionPanel(required('connection'), this.gateway, (url, credential) =>
+    this.use(url, credential),
   );
   private readonly empty = element('p', { class: 'fleet-empty', 'data-testid': 'empty' });
   private readonly grid = element('div', { class: 'agents' });
@@ -59,13 +60,13 @@ export class FleetPage {
     const token = takeToken();
     const problem = problemOf(url);
     if (problem) this.connection.complain(problem);
-    else this.gateway.use(url, token);
+    else this.gateway.use(url, { token });
     this.route();
   }
 
-  private use(url: string, token: string | undefined): void {
+  private use(url: string, credential: Credential): void {
     putGatewayInAddress(url);
-    this.gateway.use(url, token);
+    this.gateway.use(url, credential);
     this.paint.flush();
   }
 

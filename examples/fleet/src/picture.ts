@@ -2,7 +2,7 @@ import type { OpenClawApprovalsSnapshot, OpenClawFleet, OpenClawState } from 'ag
 import { DEMO } from './demo';
 
 /** What the client knows at one moment. */
-export interface Known {
+interface Known {
   readonly state: OpenClawState;
   readonly fleet: OpenClawFleet;
   readonly approvals: OpenClawApprovalsSnapshot;

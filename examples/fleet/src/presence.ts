@@ -1,5 +1,5 @@
-import { element } from '../../chat/src/dom';
-import { KeyedList, setText, type View } from './list';
+import { element, setText } from '../../chat/src/dom';
+import { KeyedList, type View } from './list';
 import type { Picture } from './picture';
 import { moment } from './words';
 

@@ -1,13 +1,13 @@
-import { element } from '../../chat/src/dom';
+import { element, setText } from '../../chat/src/dom';
 import { MarkdownView } from '../../chat/src/markdown';
 import { type Entry, isOpen } from './entries';
-import { KeyedList, setText, type View } from './list';
+import { KeyedList, type View } from './list';
 import { runWords } from './words';
 
 const NEAR_THE_END_PX = 80;
 
 /** Sends what was not sent once more, under the same id. */
-export type SendAgain = (run: string) => void;
+type SendAgain = (run: string) => void;
 
 type EntryOf<Kind> = Extract<Entry, { kind: Kind }>;
 

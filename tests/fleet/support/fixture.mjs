@@ -1,13 +1,10 @@
 // What the tests of a file share: one page and one browser.
 import { after, before, test } from 'node:test';
-import { startBrowser, startPage } from '../../page/harness.mjs';
+import { NOBODY, startBrowser, startPage } from '../../page/harness.mjs';
 import { openFleet } from './fleet-page.mjs';
 import { startScriptedGateway } from './scripted-gateway.mjs';
 
 const TEST_MS = 60_000;
-
-/** A port of this computer that no browser refuses and nothing listens on. */
-export const NOBODY = 'ws://127.0.0.1:4';
 
 let page;
 let browser;

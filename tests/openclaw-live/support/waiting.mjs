@@ -23,7 +23,7 @@ export function until(store, fits, what, timeoutMs = 60_000) {
 }
 
 /** The state of a client as a store. */
-export function stateOf(client) {
+function stateOf(client) {
   return {
     getSnapshot: () => client.state,
     subscribe: (listener) => client.on('state_changed', listener),

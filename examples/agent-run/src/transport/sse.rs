@@ -34,6 +34,8 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 const FAILURES_ALLOWED: u32 = 5;
 const REFUSALS_ALLOWED: u32 = 2;
 const BUFFER: usize = 64;
+/// The phases of an `error` of the stream itself. Any other error is the run's.
+const STREAM_FAULTS: [&str; 2] = ["history_loading", "stream_subscription"];
 
 /// The events of one run, through however many requests it takes. Dropped, it ends the request.
 pub struct SseStream {
@@ -171,8 +173,9 @@ impl Follower {
         let parts: Value = serde_json::from_str(data).ok()?;
         match (parts["type"].as_str()?, parts["data"]["phase"].as_str()) {
             ("connected" | "heartbeat", _) => return None,
-            // The stream failed, not the run.
-            ("error", Some(phase)) => return Some(Stop::Failed(format!("the server failed in {phase}"))),
+            ("error", Some(phase)) if STREAM_FAULTS.contains(&phase) => {
+                return Some(Stop::Failed(format!("the server failed in {phase}")));
+            }
             _ => {}
         }
         self.heard = true;
