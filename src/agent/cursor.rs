@@ -26,12 +26,13 @@ impl EventId {
         if id.is_empty() {
             return None;
         }
-        let canonical =
-            id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_digit()) && (id.len() == 1 || !id.starts_with('0'));
-        match id.parse::<u64>() {
-            Ok(number) if canonical => Some(Self::Number(number)),
-            _ => Some(Self::Text(id.to_owned())),
+        let mut canonical = id.len() <= 18 && (id.len() == 1 || !id.starts_with('0'));
+        let mut number = 0_u64;
+        for byte in id.bytes() {
+            canonical &= byte.is_ascii_digit();
+            number = number.wrapping_mul(10).wrapping_add(u64::from(byte & 15));
         }
+        Some(if canonical { Self::Number(number) } else { Self::Text(id.to_owned()) })
     }
 
     /// The id as it stands on the wire.

@@ -7,11 +7,17 @@ const SCHEMES: [(&str, &str); 4] =
 /// A gateway's base URL as the beginning of a WebSocket URL (§1.1): `https` becomes `wss`, anything without a scheme
 /// `ws`, slashes at the end are dropped, a path prefix is kept.
 pub fn socket_base(gateway_url: &str) -> String {
-    let (scheme, rest) = SCHEMES
-        .iter()
-        .find_map(|(prefix, scheme)| Some((*scheme, gateway_url.strip_prefix(prefix)?)))
-        .unwrap_or(("ws://", gateway_url));
-    let mut url = String::from(scheme);
-    url.push_str(rest.trim_end_matches('/'));
+    let mut url = String::from("ws://");
+    let mut rest = gateway_url;
+    for (prefix, scheme) in SCHEMES {
+        if let Some(stripped) = gateway_url.strip_prefix(prefix) {
+            url = String::from(scheme);
+            rest = stripped;
+        }
+    }
+    while let Some(stripped) = rest.strip_suffix("/") {
+        rest = stripped;
+    }
+    url.push_str(rest);
     url
 }

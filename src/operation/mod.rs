@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use crate::agent::{
     Completion, CompletionSource, Cursor, EventHead, EventId, MirroredTerminalEchoGuard, Protocol, SessionStatus,
 };
-use crate::machine::{DialId, Timer};
+use crate::machine::{DialId, Timer, sooner};
 use crate::time::Timestamp;
 
 pub use event::{Continuity, ErrorCode, Event, SessionCompletion};
@@ -114,7 +114,7 @@ impl<P> Operation<P> {
             Audit::NotNeeded | Audit::Doubted(_) => None,
         };
         let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
-        [replay, audit].into_iter().flatten().min_by_key(|(at, _)| *at)
+        sooner(replay, audit)
     }
 
     /// Takes an event in by its head alone, as almost all can be while a run streams. `true`: it is delivered; the host

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::agent::{EventHead, Outbox, Protocol, ToolResult};
 use crate::link::{Delays, HEARTBEAT_EVERY, Link, LinkConfig, Presents, Snapshot, Token};
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer, sooner};
 use crate::operation::{Event, Operation};
 use crate::time::Timestamp;
 
@@ -201,6 +201,6 @@ impl<P> Machine for Session<P> {
             return None;
         }
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        [self.link.deadline(), self.operation.deadline(), outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
+        sooner(sooner(self.link.deadline(), self.operation.deadline()), outbox)
     }
 }

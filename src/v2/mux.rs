@@ -10,7 +10,7 @@ use super::subscription::{Subscription, Wire};
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{EventHead, Outbox, ToolResult};
 use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, Transition, socket_base};
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer, sooner};
 use crate::operation::{At, ErrorCode, Event};
 use crate::time::Timestamp;
 
@@ -319,15 +319,13 @@ impl<P: Clone> Machine for Mux<P> {
         let idle = self.idle_at.map(|at| (at, Timer::Idle));
         let deferred = (!self.deferred.is_empty()).then_some((self.now, Timer::Idle));
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        let of_connection = [self.link.deadline(), idle, deferred, outbox].into_iter().flatten();
-        let stands = self.is_ready();
-        let wires = self.wires.iter().flatten().filter(|_| stands);
-        let of_operations = wires.flat_map(|wire| {
-            let settling = wire.settles_at().map(|at| (at, Timer::Audit));
-            let operations = wire.subscriptions.iter().filter_map(|subscription| subscription.operation.deadline());
-            settling.into_iter().chain(operations)
-        });
-        of_connection.chain(of_operations).min_by_key(|(at, _)| *at)
+        let mut deadline = sooner(sooner(self.link.deadline(), idle), sooner(deferred, outbox));
+        if self.is_ready() {
+            for wire in self.wires.iter().flatten() {
+                deadline = sooner(deadline, wire.deadline());
+            }
+        }
+        deadline
     }
 }
 

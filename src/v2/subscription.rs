@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
 use crate::link::{History, Reason, Status, Transition};
+use crate::machine::{Timer, sooner};
 use crate::operation::{At, Effect, Operation};
 use crate::time::Timestamp;
 
@@ -124,7 +125,15 @@ impl<P> Wire<P> {
         }
     }
 
-    pub(super) fn settles_at(&self) -> Option<Timestamp> {
+    pub(super) fn deadline(&self) -> Option<(Timestamp, Timer)> {
+        let mut deadline = self.settles_at().map(|at| (at, Timer::Audit));
+        for subscription in &self.subscriptions {
+            deadline = sooner(deadline, subscription.operation.deadline());
+        }
+        deadline
+    }
+
+    fn settles_at(&self) -> Option<Timestamp> {
         match self.settling.as_ref()?.owes {
             Owes::End(at) | Owes::EndAfterReplay(at) => Some(at),
             Owes::Replay => None,
