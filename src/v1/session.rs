@@ -152,7 +152,7 @@ impl<P> Session<P> {
         }
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
+            self.push(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
         }
         self.outbox.keep(0, result, ready, now);
         true
@@ -163,7 +163,7 @@ impl<P> Session<P> {
         let Some(dial) = self.link.ready_socket() else {
             return false;
         };
-        self.out.push_back(Output::Send { dial, command });
+        self.push(Output::Send { dial, command });
         true
     }
 }

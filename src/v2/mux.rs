@@ -27,7 +27,7 @@ pub struct Mux<P> {
     pub(super) status: Status,
     pub(super) wires: Vec<Option<Wire<P>>>,
     /// Operations with frames that were not processed.
-    pub(super) pending: VecDeque<Channel>,
+    pub(super) pending: Vec<Channel>,
     pub(super) outbox: Outbox,
     pub(super) documents: Vec<String>,
     pub(super) waiters: u32,
@@ -65,7 +65,7 @@ impl<P: Clone> Mux<P> {
             }),
             status: Status::Disconnected,
             wires: Vec::new(),
-            pending: VecDeque::new(),
+            pending: Vec::new(),
             outbox: Outbox::default(),
             documents: Vec::new(),
             waiters: 0,
@@ -236,10 +236,12 @@ impl<P: Clone> Mux<P> {
     /// Hands out, and forgets, the results of an operation that no living socket carried (MX-44).
     pub fn take_pending_tool_results(&mut self, operation_id: &str) -> Vec<ToolResult> {
         let Some(channel) = self.channel_of(operation_id) else { return Vec::new() };
-        let Some(wire) = &self.wires[channel.0 as usize] else { return Vec::new() };
         let dial = self.link.ready_socket();
-        let ids = wire.subscriptions.iter().map(|subscription| subscription.id.0);
-        ids.flat_map(|id| self.outbox.take(id, dial)).collect()
+        let mut taken = Vec::new();
+        for id in self.ids_of(channel) {
+            taken.append(&mut self.outbox.take(id.0, dial));
+        }
+        taken
     }
 
     /// Answers a `tool_confirmation_request`. `false`: it cannot be sent (MX-47).
@@ -352,16 +354,20 @@ impl<P: Clone> Mux<P> {
     }
 
     pub(super) fn find(&self, id: SubscriptionId) -> Option<&Subscription<P>> {
-        let subscriptions = self.wires.iter().flatten().flat_map(|wire| &wire.subscriptions);
-        subscriptions.into_iter().find(|subscription| subscription.id == id)
+        self.wires.iter().flatten().find_map(|wire| wire.find(id))
     }
 
     pub(super) fn wire_mut(&mut self, channel: Channel) -> Option<&mut Wire<P>> {
         self.wires.get_mut(channel.0 as usize)?.as_mut()
     }
 
+    #[inline(never)]
+    pub(super) fn push(&mut self, output: Output<ClientFrame, MuxEvent<P>>) {
+        self.out.push_back(output);
+    }
+
     pub(super) fn tell(&mut self, event: MuxEvent<P>) {
-        self.out.push_back(Output::Event(event));
+        self.push(Output::Event(event));
     }
 
     pub(super) fn tell_one(&mut self, subscription: SubscriptionId, event: Event<P>) {
@@ -371,7 +377,7 @@ impl<P: Clone> Mux<P> {
     pub(super) fn send(&mut self, command: ClientFrame) -> bool {
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send { dial, command });
+            self.push(Output::Send { dial, command });
         }
         ready.is_some()
     }

@@ -71,11 +71,21 @@ impl<P> Wire<P> {
     }
 
     pub(super) fn has(&self, id: SubscriptionId) -> bool {
-        self.subscriptions.iter().any(|subscription| subscription.id == id)
+        self.find(id).is_some()
+    }
+
+    pub(super) fn find(&self, id: SubscriptionId) -> Option<&Subscription<P>> {
+        self.subscriptions.iter().find(|subscription| subscription.id == id)
     }
 
     pub(super) fn find_mut(&mut self, id: SubscriptionId) -> Option<&mut Subscription<P>> {
         self.subscriptions.iter_mut().find(|subscription| subscription.id == id)
+    }
+
+    pub(super) fn add_ids(&self, ids: &mut Vec<SubscriptionId>) {
+        for subscription in &self.subscriptions {
+            ids.push(subscription.id);
+        }
     }
 
     /// Takes a subscription away and tells its last status.
