@@ -39,9 +39,9 @@ const ENTRIES = [
 
 /** What the facade takes from the glue of each module. */
 const CLASSES = {
-  stream: ['initSync', 'RawAgentStream'],
-  mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
-  run: ['initSync', 'RawAgentStream', 'RawGatewayMux', 'RawChatRun'],
+  stream: ['initSync', 'RawGateway'],
+  mux: ['initSync', 'RawGateway'],
+  run: ['initSync', 'RawGateway', 'RawChatRun'],
   openclaw: ['initSync', 'RawOpenClaw'],
 };
 

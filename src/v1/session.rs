@@ -168,17 +168,20 @@ impl<P> Session<P> {
     }
 }
 
-impl<P> Machine for Session<P> {
-    type Frame = ServerFrame<P>;
-    type Command = ClientFrame;
-    type Event = Event<P>;
-    type Question = Question;
-    type Answer = Answer;
+impl<P> Session<P> {
+    /// Takes a frame in.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn frame(&mut self, dial: DialId, frame: ServerFrame<P>, now: Timestamp) {
+        self.now = now;
+        self.frame_arrived(dial, frame);
+        self.drain_link();
+    }
 
-    fn handle(&mut self, input: Input<ServerFrame<P>>, now: Timestamp) {
+    /// Takes in what happened, with frames of any kind.
+    pub(crate) fn take<F>(&mut self, input: Input<F>, now: Timestamp, arrived: impl FnOnce(&mut Self, DialId, F)) {
         self.now = now;
         match input {
-            Input::Frame { dial, frame } => self.frame_arrived(dial, frame),
+            Input::Frame { dial, frame } => arrived(self, dial, frame),
             Input::Garbled { dial, detail } => self.garbled(dial, &detail),
             Input::Opened { dial } => self.link.opened(dial, now),
             Input::Refused { dial, .. } => self.link.refused(dial, now),
@@ -189,6 +192,18 @@ impl<P> Machine for Session<P> {
             Input::Timeout => self.timed_out(),
         }
         self.drain_link();
+    }
+}
+
+impl<P> Machine for Session<P> {
+    type Frame = ServerFrame<P>;
+    type Command = ClientFrame;
+    type Event = Event<P>;
+    type Question = Question;
+    type Answer = Answer;
+
+    fn handle(&mut self, input: Input<ServerFrame<P>>, now: Timestamp) {
+        self.take(input, now, Self::frame_arrived);
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, Event<P>>> {

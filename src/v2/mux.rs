@@ -11,7 +11,7 @@ use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{EventHead, Outbox, ToolResult};
 use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, Transition, socket_base};
 use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer, sooner};
-use crate::operation::{At, ErrorCode, Event};
+use crate::operation::{At, Event};
 use crate::time::Timestamp;
 
 /// The v2 machine (MX-01 to MX-47, SB-01 to SB-15). `P` is an event's payload, handed through untouched; it is cloned
@@ -287,22 +287,7 @@ impl<P: Clone> Machine for Mux<P> {
     type Answer = Answer;
 
     fn handle(&mut self, input: Input<HubFrame<P>>, now: Timestamp) {
-        self.now = now;
-        self.link.replaces_lost(self.auto_reconnect && self.is_needed());
-        match input {
-            Input::Frame { dial, frame } => self.frame_arrived(dial, frame),
-            Input::Garbled { dial, detail } => self.fault(dial, ErrorCode::Protocol, detail),
-            Input::Opened { dial } => self.link.opened(dial, now),
-            Input::Refused { dial, .. } => self.link.closed(dial, now),
-            Input::Faulted { dial } => {
-                self.fault(dial, ErrorCode::SocketError, "Gateway WebSocket error".to_owned());
-            }
-            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
-            Input::Answered { request, answer } => self.link.answered(request, answer, now),
-            Input::Woke(wake) => self.link.woke(wake, now),
-            Input::Timeout => self.timed_out(),
-        }
-        self.drain_link();
+        self.take(input, now, Self::frame_arrived);
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, MuxEvent<P>>> {

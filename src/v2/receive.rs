@@ -6,9 +6,10 @@ use super::subscription::Settle;
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
-use crate::machine::{DialId, Output, Question};
+use crate::machine::{DialId, Input, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event, Operation, ServerFrame};
 use crate::text::{push_url_component, said};
+use crate::time::Timestamp;
 
 /// The close code of a refused or expired token.
 const UNAUTHORIZED: u16 = 4401;
@@ -20,6 +21,38 @@ const AUTH_FAILURES_ALLOWED: u32 = 3;
 const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 
 impl<P: Clone> Mux<P> {
+    /// Takes a frame in.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn frame(&mut self, dial: DialId, frame: HubFrame<P>, now: Timestamp) {
+        self.begin_turn(now);
+        self.frame_arrived(dial, frame);
+        self.drain_link();
+    }
+
+    /// Takes in what happened, with frames of any kind.
+    pub(crate) fn take<F>(&mut self, input: Input<F>, now: Timestamp, arrived: impl FnOnce(&mut Self, DialId, F)) {
+        self.begin_turn(now);
+        match input {
+            Input::Frame { dial, frame } => arrived(self, dial, frame),
+            Input::Garbled { dial, detail } => self.fault(dial, ErrorCode::Protocol, detail),
+            Input::Opened { dial } => self.link.opened(dial, now),
+            Input::Refused { dial, .. } => self.link.closed(dial, now),
+            Input::Faulted { dial } => {
+                self.fault(dial, ErrorCode::SocketError, "Gateway WebSocket error".to_owned());
+            }
+            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
+            Input::Answered { request, answer } => self.link.answered(request, answer, now),
+            Input::Woke(wake) => self.link.woke(wake, now),
+            Input::Timeout => self.timed_out(),
+        }
+        self.drain_link();
+    }
+
+    fn begin_turn(&mut self, now: Timestamp) {
+        self.now = now;
+        self.link.replaces_lost(self.auto_reconnect && self.is_needed());
+    }
+
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: HubFrame<P>) {
         let at = At { dial, now: self.now };
         if self.link.is_standby(dial) && matches!(frame, HubFrame::Ready) {
