@@ -80,7 +80,8 @@ export interface RawGatewayMux extends RawConnection {
   snapshot(subscription: 0): RawSnapshot<GatewayMuxStatus>;
   snapshot(subscription: number): RawSnapshot;
   subscribe(subscription: number, operationId: string, lastEventId: string, executor: boolean): void;
-  takePendingToolResults(operationId: string): ToolResultPayload[];
+  /** Adds them to `payloads`. */
+  takePendingToolResults(operationId: string, payloads: ToolResultPayload[]): void;
   /** Up to eight, the oldest first; nothing behind the last. */
   transition(subscription: number, index: number): RawTransition | undefined;
   unsubscribe(subscription: number): void;

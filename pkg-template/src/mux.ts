@@ -151,7 +151,9 @@ export class GatewayMuxClient {
   /** Takes the tool results that no connection carried yet, to send them another way. */
   takePendingToolResults(operationId: string): ToolResultPayload[] {
     expect('operationId', operationId, 'string');
-    return this.binding.call((raw) => raw.takePendingToolResults(operationId)) ?? [];
+    const payloads: ToolResultPayload[] = [];
+    this.binding.call((raw) => raw.takePendingToolResults(operationId, payloads));
+    return payloads;
   }
 
   /**

@@ -184,27 +184,12 @@ impl Driver<AgentGateway> {
         })
     }
 
-    /// Whether an event of a stream may be delivered at once.
+    /// The subscription that an event may be delivered to at once, 0 for none; 1 where there is only one.
     #[inline(always)]
-    pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
+    pub(super) fn admit(&self, dial: DialId, channel: Channel, number: u64, head: &EventHead) -> u32 {
         match &mut *self.engine() {
-            AgentGateway::Stream(session) => session.admit(dial, number, head),
-            AgentGateway::Mux(..) => false,
-        }
-    }
-
-    /// The subscription that an event of a mux may be delivered to at once.
-    #[inline(always)]
-    pub(super) fn admit_routed(
-        &self,
-        dial: DialId,
-        channel: Channel,
-        number: u64,
-        head: &EventHead,
-    ) -> Option<SubscriptionId> {
-        match &mut *self.engine() {
-            AgentGateway::Mux(mux, _) => mux.admit(dial, channel, number, head),
-            AgentGateway::Stream(_) => None,
+            AgentGateway::Stream(session) => u32::from(session.admit(dial, number, head)),
+            AgentGateway::Mux(mux, _) => mux.admit(dial, channel, number, head).map_or(0, |id| id.0),
         }
     }
 

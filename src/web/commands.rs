@@ -85,10 +85,11 @@ impl Driver<AgentGateway> {
         Ok(self.call(|engine, now| engine.send_tool_result(subscription, result, now)).unwrap_or(false))
     }
 
-    /// The payloads of the results that no living socket carried.
+    /// Hands over the payloads of the results that no living socket carried.
     #[cfg(feature = "mux")]
-    pub(super) fn take_pending_tool_results(&self, operation_id: &str) -> Vec<JsValue> {
-        let taken = self.mux(|mux, _| mux.take_pending_tool_results(operation_id)).unwrap_or_default();
-        taken.iter().map(|result| codec::tool_result_payload(&result.frame)).collect()
+    pub(super) fn take_pending_tool_results(&self, operation_id: &str, mut taken: impl FnMut(JsValue)) {
+        for result in self.mux(|mux, _| mux.take_pending_tool_results(operation_id)).unwrap_or_default() {
+            taken(codec::tool_result_payload(&result.frame));
+        }
     }
 }

@@ -99,7 +99,9 @@ impl GatewayMux {
 
     /// The payloads of the results that no living socket carried; see [`Mux::take_pending_tool_results`].
     pub fn take_pending_tool_results(&self, operation_id: &str) -> Vec<JsValue> {
-        self.driver.take_pending_tool_results(operation_id)
+        let mut payloads = Vec::new();
+        self.driver.take_pending_tool_results(operation_id, |payload| payloads.push(payload));
+        payloads
     }
 
     /// See [`Mux::send_tool_confirmation`].

@@ -1,6 +1,6 @@
 //! What the class that the TypeScript facade wraps does for v2 alone.
 
-use js_sys::{JSON, Math};
+use js_sys::{Array, JSON, Math};
 use wasm_bindgen::prelude::*;
 
 use super::agent_gateway::{AgentGateway, WithMux};
@@ -36,10 +36,12 @@ impl RawGateway {
         self.driver.mux(|mux, now| mux.unsubscribe(SubscriptionId(subscription), now));
     }
 
-    /// The frame of one of the results, until there is none; see the facade.
+    /// Adds the payloads to a list; see the facade.
     #[wasm_bindgen(js_name = takePendingToolResults)]
-    pub fn take_pending_tool_results(&self, operation_id: &str) -> Vec<JsValue> {
-        self.driver.take_pending_tool_results(operation_id)
+    pub fn take_pending_tool_results(&self, operation_id: &str, payloads: &Array) {
+        self.driver.take_pending_tool_results(operation_id, |payload| {
+            payloads.push(&payload);
+        });
     }
 
     /// See the facade.
