@@ -37,6 +37,15 @@ pub trait Machine {
     fn deadline(&self) -> Option<(Timestamp, Timer)>;
 }
 
+/// The earlier of two deadlines.
+pub(crate) fn sooner(one: Option<(Timestamp, Timer)>, other: Option<(Timestamp, Timer)>) -> Option<(Timestamp, Timer)> {
+    match (one, other) {
+        (Some((at, _)), Some((other_at, _))) if other_at < at => other,
+        (None, _) => other,
+        _ => one,
+    }
+}
+
 /// What happened outside.
 #[derive(Debug)]
 pub enum Input<F, A = Answer> {

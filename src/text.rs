@@ -1,15 +1,17 @@
 //! Text for the wire, without the formatting machinery of the standard library, which costs a page more than it gives.
 
 /// A number in decimal digits.
-pub(crate) fn decimal(mut number: u64) -> String {
-    let mut digits = Vec::new();
-    loop {
-        digits.push(char::from(b'0' + (number % 10) as u8));
-        number /= 10;
-        if number == 0 {
-            return digits.into_iter().rev().collect();
-        }
+pub(crate) fn decimal(number: u64) -> String {
+    let mut text = String::new();
+    push_decimal(&mut text, number);
+    text
+}
+
+fn push_decimal(text: &mut String, number: u64) {
+    if number > 9 {
+        push_decimal(text, number / 10);
     }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Appends a component of a URL, as `encodeURIComponent` writes it.
@@ -26,19 +28,52 @@ pub(crate) fn push_url_component(url: &mut String, component: &str) {
     }
 }
 
+/// A frame as JSON text, written member by member.
+pub(crate) struct FrameText<'a> {
+    text: String,
+    quote: &'a dyn Fn(&str) -> String,
+}
+
+impl<'a> FrameText<'a> {
+    /// The beginning of a frame; `quote` writes a text as a JSON string.
+    pub(crate) fn new(frame_type: &str, quote: &'a dyn Fn(&str) -> String) -> Self {
+        let mut text = String::from("{\"type\":\"");
+        text.push_str(frame_type);
+        text.push('"');
+        Self { text, quote }
+    }
+
+    /// Adds a member whose value is JSON already.
+    pub(crate) fn json(&mut self, name: &str, value: &str) {
+        for part in [",\"", name, "\":", value] {
+            self.text.push_str(part);
+        }
+    }
+
+    /// Adds a text.
+    pub(crate) fn text(&mut self, name: &str, value: &str) {
+        self.json(name, &(self.quote)(value));
+    }
+
+    /// Adds a flag.
+    pub(crate) fn flag(&mut self, name: &str, value: bool) {
+        self.json(name, if value { "true" } else { "false" });
+    }
+
+    /// The whole frame.
+    pub(crate) fn end(mut self) -> String {
+        self.text.push('}');
+        self.text
+    }
+}
+
 /// A frame as JSON text; the values of its members are JSON already.
 pub(crate) fn object(frame_type: &str, members: &[(&str, String)]) -> String {
-    let mut text = String::from("{\"type\":\"");
-    text.push_str(frame_type);
-    text.push('"');
+    let mut frame = FrameText::new(frame_type, &str::to_owned);
     for (name, value) in members {
-        text.push_str(",\"");
-        text.push_str(name);
-        text.push_str("\":");
-        text.push_str(value);
+        frame.json(name, value);
     }
-    text.push('}');
-    text
+    frame.end()
 }
 
 /// A sentence and what it is about.

@@ -74,7 +74,7 @@ async function contributors(read, wasm) {
 async function minifiedGlue() {
   const { outputFiles } = await esbuild.build({
     stdin: {
-      contents: `export { initSync, RawAgentStream } from ${JSON.stringify(glueFile)};`,
+      contents: `export { initSync, RawGateway } from ${JSON.stringify(glueFile)};`,
       resolveDir: join(glueFile, '..'),
     },
     bundle: true,

@@ -50,7 +50,7 @@ export class AgentStreamClient {
     const { getToken } = this.options;
     this.binding = new Binding<AgentStreamClient, RawAgentStream>(
       this,
-      ({ RawAgentStream }, link) => new RawAgentStream(rawOptions, AgentStreamClient.host(link, getToken)),
+      ({ RawGateway }, link) => new RawGateway(rawOptions, AgentStreamClient.host(link, getToken)),
       (error) => this.fail(error),
     );
     disposable(this);
@@ -62,13 +62,13 @@ export class AgentStreamClient {
 
   /** A frozen snapshot, the same object until something changed. */
   get state(): ConnectionState {
-    const fresh = this.binding.call((raw) => raw.snapshot());
+    const fresh = this.binding.call((raw) => raw.snapshot(0));
     return (this.lastState = refreshed(this.lastState, fresh));
   }
 
   /** Id of the last event delivered to the listeners; give it to another client to go on from there. */
   get lastEventId(): string {
-    return (this.lastId = this.binding.call((raw) => raw.lastEventId) ?? this.lastId);
+    return (this.lastId = this.binding.call((raw) => raw.lastEventId(0)) ?? this.lastId);
   }
 
   /**
@@ -132,21 +132,21 @@ export class AgentStreamClient {
    */
   sendToolResult(payload: ToolResultPayload): boolean {
     expect('payload.toolCallId', payload?.toolCallId, 'string');
-    return this.binding.call((raw) => raw.sendToolResult(payload)) ?? false;
+    return this.binding.call((raw) => raw.sendToolResult(0, payload)) ?? false;
   }
 
   /** Answers a `tool_confirmation_request`. Returns `false` unless the status is `connected`. */
   sendToolConfirmation(toolCallId: string, approved: boolean): boolean {
     expect('toolCallId', toolCallId, 'string');
     expect('approved', approved, 'boolean');
-    return this.binding.call((raw) => raw.sendToolConfirmation(toolCallId, approved)) ?? false;
+    return this.binding.call((raw) => raw.sendToolConfirmation(0, toolCallId, approved)) ?? false;
   }
 
   /** Answers an `input_request`. Returns `false` unless the status is `connected`. */
   sendUserInput(requestId: string, content: string): boolean {
     expect('requestId', requestId, 'string');
     expect('content', content, 'string');
-    return this.binding.call((raw) => raw.sendUserInput(requestId, content)) ?? false;
+    return this.binding.call((raw) => raw.sendUserInput(0, requestId, content)) ?? false;
   }
 
   /** Sends an `interrupt` frame. Gateways accept it and do nothing: stop a run through the product's own server. */
@@ -178,7 +178,7 @@ export class AgentStreamClient {
   ): RawHost {
     return {
       event: reaching(link, (client, event) => client.emitAgentEvent(event)),
-      emit: reaching(link, (client, name, argument) => client.take(name, argument)),
+      emit: reaching(link, (client, _, name, argument) => client.take(name, argument)),
       getToken: getToken && reaching(link, (client, request) => client.options.getToken!(request)),
       log: reaching(link, (client, level, message, detail) => {
         const { operationId } = client.options;

@@ -1,21 +1,32 @@
-import type { RawHistory } from '#glue';
+import type { RawGatewayMux } from '#glue';
+import type { Binding } from './binding.js';
 import { remediationOf } from './errors.js';
 import type { ConnectionState } from './types/index.js';
 
-/** Why something is in its state, for people who have to do something about it. */
-export function explain(subject: string, state: ConnectionState, history?: RawHistory): string {
+/**
+ * Why something is in its state, for people who have to do something about it.
+ *
+ * @param binding knows how the subscription came to it, or with 0 the connection; nothing once that is over
+ */
+export function explain(
+  subject: string,
+  state: ConnectionState,
+  binding: Binding<object, RawGatewayMux> | undefined,
+  subscription: number,
+): string {
   const { attempt, reason, since, status } = state;
   const now = Date.now();
   const times = attempt > 1 ? `, attempt ${attempt}` : '';
   const lines = [`${subject} has been ${status} for ${duration(now - since)}${times}${because(reason)}.`];
-  const { deadline, transitions = [] } = history ?? {};
+  const deadline = binding?.call((raw) => raw.deadline());
   if (deadline) {
     lines.push(`Next: ${TIMERS[deadline.timer] ?? deadline.timer}, in ${duration(deadline.at - now)}.`);
   }
   lines.push(`What to do: ${advice(status, reason)}`);
-  if (transitions.length > 0) lines.push('How it came to this:');
-  for (const { at, reason: cause, status: past } of transitions) {
-    lines.push(`  ${duration(now - at)} ago: ${past}${because(cause)}`);
+  const transition = (index: number) => binding?.call((raw) => raw.transition(subscription, index));
+  if (transition(0)) lines.push('How it came to this:');
+  for (let index = 0, past; (past = transition(index)); index++) {
+    lines.push(`  ${duration(now - past.since)} ago: ${past.status}${because(past.reason)}`);
   }
   return lines.join('\n');
 }

@@ -18,11 +18,15 @@ import type {
   ToolResultPayload,
 } from './types/index.js';
 
-export interface RawHost {
-  emit(name: string, argument: unknown): void;
+/** `subscription` is the number that the facade gave, from 1 and never again; 0 is the mux itself, and a stream. */
+interface RawEmitter {
+  emit(subscription: number, name: string, argument: unknown): void;
+  log(level: LogLevel, message: string, detail: string): void;
+}
+
+export interface RawHost extends RawEmitter {
   event(event: unknown): void;
   getToken?: RawGetToken;
-  log(level: LogLevel, message: string, detail: string): void;
 }
 
 type RawGetToken = (request: { reason: string; signal: AbortSignal }) => Promise<string> | string;
@@ -35,55 +39,51 @@ export interface RawSnapshot<Status = ConnectionStatus> {
   status: Status;
 }
 
-export interface RawAgentStream {
-  connect(): void;
-  disconnect(): void;
-  dispose(): void;
-  free(): void;
-  readonly lastEventId: string;
-  reconnect(): void;
-  sendInterrupt(): void;
-  sendToolConfirmation(toolCallId: string, approved: boolean): boolean;
-  sendToolResult(payload: ToolResultPayload): boolean;
-  sendUserInput(requestId: string, content: string): boolean;
-  snapshot(): RawSnapshot;
-  updateToken(token: string): void;
-}
-
-/** `subscription` is the number that the facade gave, from 1 and never again; 0 is the mux itself. */
-export interface RawMuxHost {
-  emit(subscription: number, name: string, argument: unknown): void;
+export interface RawMuxHost extends RawEmitter {
   event(subscription: number, event: unknown): void;
   getToken: RawGetToken;
-  log(level: LogLevel, message: string, detail: string): void;
 }
 
-/** Up to eight transitions, the oldest first, and what happens next. */
-export interface RawHistory {
-  deadline?: { at: number; timer: string };
-  transitions: { at: number; reason?: string; status: ConnectionStatus }[];
+export interface RawTransition {
+  reason?: string;
+  since: number;
+  status: ConnectionStatus;
 }
 
-export interface RawGatewayMux {
-  abandonConnect(): void;
-  closeDocument(documentId: string): void;
-  /** `false`: unavailable for good. Otherwise there is one more waiter, or none while connected. */
+/** What streams and muxes have in common; `subscription` is 0 for a stream. */
+interface RawConnection {
+  /** `false`: unavailable for good. Otherwise a mux has one more waiter, or none while connected. */
   connect(): boolean;
   disconnect(): void;
   dispose(): void;
   free(): void;
-  history(subscription: number): RawHistory;
-  readonly isReady: boolean;
   lastEventId(subscription: number): string;
-  openDocument(documentId: string): void;
-  sendDocument(message: object): boolean;
   sendToolConfirmation(subscription: number, toolCallId: string, approved: boolean): boolean;
   sendToolResult(subscription: number, payload: ToolResultPayload): boolean;
   sendUserInput(subscription: number, requestId: string, content: string): boolean;
-  snapshot(): RawSnapshot<GatewayMuxStatus>;
+}
+
+export interface RawAgentStream extends RawConnection {
+  reconnect(): void;
+  sendInterrupt(): void;
+  snapshot(subscription: 0): RawSnapshot;
+  updateToken(token: string): void;
+}
+
+export interface RawGatewayMux extends RawConnection {
+  abandonConnect(): void;
+  closeDocument(documentId: string): void;
+  deadline(): { at: number; timer: string } | undefined;
+  readonly isReady: boolean;
+  openDocument(documentId: string): void;
+  sendDocument(message: object): boolean;
+  snapshot(subscription: 0): RawSnapshot<GatewayMuxStatus>;
+  snapshot(subscription: number): RawSnapshot;
   subscribe(subscription: number, operationId: string, lastEventId: string, executor: boolean): void;
-  subscriptionSnapshot(subscription: number): RawSnapshot;
-  takePendingToolResults(operationId: string): ToolResultPayload[];
+  /** Adds them to `payloads`. */
+  takePendingToolResults(operationId: string, payloads: ToolResultPayload[]): void;
+  /** Up to eight, the oldest first; nothing behind the last. */
+  transition(subscription: number, index: number): RawTransition | undefined;
   unsubscribe(subscription: number): void;
   watchUnavailable(watched: boolean): void;
 }
@@ -177,8 +177,11 @@ export interface Glue {
     /** The ids to save, or nothing where the call was taken on before. */
     claim(ids: string[], toolCallId: string): string[] | undefined;
   };
-  RawAgentStream: new (options: RawOptions, host: RawHost) => RawAgentStream;
-  RawGatewayMux: new (options: RawMuxOptions, host: RawMuxHost) => RawGatewayMux;
+  /** Of a stream where the options have an `operationId`, else of a mux. */
+  RawGateway: {
+    new (options: RawOptions, host: RawHost): RawAgentStream;
+    new (options: RawMuxOptions, host: RawMuxHost): RawGatewayMux;
+  };
   RawOpenClaw: new (options: object, host: RawOpenClawHost) => RawOpenClaw;
   initSync(input: { module: WebAssembly.Module }): unknown;
 }

@@ -55,7 +55,7 @@ export class GatewayMuxClient {
     this.listeners = new Listeners(this.log);
     this.binding = new Binding<GatewayMuxClient, RawGatewayMux>(
       this,
-      ({ RawGatewayMux }, link) => new RawGatewayMux(rawOptions, GatewayMuxClient.host(link)),
+      ({ RawGateway }, link) => new RawGateway(rawOptions, GatewayMuxClient.host(link)),
       (error) => this.fail(error),
     );
     this.documents = new Documents(this.binding, this.log);
@@ -68,7 +68,7 @@ export class GatewayMuxClient {
 
   /** A frozen snapshot, the same object until something changed. */
   get state(): GatewayMuxState {
-    const fresh = this.binding.call((raw) => raw.snapshot());
+    const fresh = this.binding.call((raw) => raw.snapshot(0));
     return (this.lastState = refreshed(this.lastState, fresh));
   }
 
@@ -151,7 +151,9 @@ export class GatewayMuxClient {
   /** Takes the tool results that no connection carried yet, to send them another way. */
   takePendingToolResults(operationId: string): ToolResultPayload[] {
     expect('operationId', operationId, 'string');
-    return this.binding.call((raw) => raw.takePendingToolResults(operationId)) ?? [];
+    const payloads: ToolResultPayload[] = [];
+    this.binding.call((raw) => raw.takePendingToolResults(operationId, payloads));
+    return payloads;
   }
 
   /**
@@ -172,11 +174,7 @@ export class GatewayMuxClient {
 
   /** Says in plain words why the client is in its state, what comes next and what can be done. */
   explain(): string {
-    return explain(
-      'The connection',
-      this.state,
-      this.binding.call((raw) => raw.history(0)),
-    );
+    return explain('The connection', this.state, this.binding, 0);
   }
 
   /** Closes the socket and releases the memory. No listener is called afterwards; what waits is settled. */
@@ -210,7 +208,7 @@ export class GatewayMuxClient {
   private take(id: number, name: string, argument: unknown): void {
     if (id > 0) {
       const subscription = this.subscriptions.get(id);
-      if (name === 'ended') this.subscriptions.delete(id);
+      if (name === 'done') this.subscriptions.delete(id);
       return subscription?.take(name, argument);
     }
     if (name.startsWith('document')) return this.documents.take(name, argument);
@@ -222,6 +220,7 @@ export class GatewayMuxClient {
       this.leave(new GatewayError('unavailable', String(argument)));
     }
     this.listeners.emit(name as keyof GatewayMuxClientEvents, listenerArguments(name, argument));
+    if (name === 'status_changed') this.documents.take('document_status', argument);
   }
 
   private fail(error: GatewayError): void {

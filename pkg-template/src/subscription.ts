@@ -58,7 +58,7 @@ export class Subscription implements OperationSubscription {
   }
 
   get state(): ConnectionState {
-    const fresh = this.ask((raw) => raw.subscriptionSnapshot(this.id));
+    const fresh = this.ask((raw) => raw.snapshot(this.id));
     return (this.lastState = refreshed(this.lastState, fresh));
   }
 
@@ -103,8 +103,8 @@ export class Subscription implements OperationSubscription {
   }
 
   explain(): string {
-    const history = this.ask((raw) => raw.history(this.id));
-    return explain(`Operation ${this.operationId}`, this.state, history);
+    const { binding, cycle, id, operationId, state } = this;
+    return explain(`Operation ${operationId}`, state, cycle.settled ? undefined : binding, id);
   }
 
   [Symbol.asyncIterator]() {
@@ -114,7 +114,7 @@ export class Subscription implements OperationSubscription {
   /** Takes what the module tells of this subscription. */
   take(name: string, argument: unknown): void {
     if (name === 'ending') this.active = false;
-    else if (name === 'ended') this.end(argument as Completion);
+    else if (name === 'done') this.end(argument as Completion);
     else this.listeners.emit(name as keyof OperationSubscriptionEvents, listenerArguments(name, argument));
   }
 

@@ -27,9 +27,9 @@ const SLIM = [
 
 /** What the facade takes from the glue of each module. */
 const CLASSES = {
-  stream: ['initSync', 'RawAgentStream'],
-  mux: ['initSync', 'RawAgentStream', 'RawGatewayMux'],
-  run: ['initSync', 'RawAgentStream', 'RawGatewayMux', 'RawChatRun'],
+  stream: ['initSync', 'RawGateway'],
+  mux: ['initSync', 'RawGateway'],
+  run: ['initSync', 'RawGateway', 'RawChatRun'],
   openclaw: ['initSync', 'RawOpenClaw'],
 };
 

@@ -1,14 +1,13 @@
 //! How far an operation's events were delivered, and whether the ids still mean the same sequence.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use super::event::{EventHead, EventType};
 use crate::machine::DialId;
 use crate::text::decimal;
 
-/// As many delivered events are remembered as a gateway buffers.
-const REMEMBERED: usize = 1_000;
+/// At least as many delivered events are remembered as a gateway buffers, which is 1,000.
+const REMEMBERED: u64 = 1_024;
 
 /// The id of a sequenced frame. Gateways count per operation; other ids are passed through uncompared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +25,13 @@ impl EventId {
         if id.is_empty() {
             return None;
         }
-        let canonical =
-            id.len() <= 18 && id.bytes().all(|byte| byte.is_ascii_digit()) && (id.len() == 1 || !id.starts_with('0'));
-        match id.parse::<u64>() {
-            Ok(number) if canonical => Some(Self::Number(number)),
-            _ => Some(Self::Text(id.to_owned())),
+        let mut canonical = id.len() <= 18 && (id.len() == 1 || !id.starts_with('0'));
+        let mut number = 0_u64;
+        for byte in id.bytes() {
+            canonical &= byte.is_ascii_digit();
+            number = number.wrapping_mul(10).wrapping_add(u64::from(byte & 15));
         }
+        Some(if canonical { Self::Number(number) } else { Self::Text(id.to_owned()) })
     }
 
     /// The id as it stands on the wire.
@@ -78,8 +78,10 @@ pub struct Cursor {
     last: Option<EventId>,
     last_timestamp: Option<u64>,
     delivered_on: Option<DialId>,
-    /// What was delivered under `newest` and the numbers before it, nothing where there was no frame.
-    delivered: VecDeque<Option<EventKey>>,
+    /// What was delivered under `newest` and the numbers before it, nothing where there was no frame. A ring, which the
+    /// frame with the number `first` began.
+    delivered: Vec<Option<EventKey>>,
+    first: u64,
     newest: u64,
     of_older_sequences: Vec<EventKey>,
 }
@@ -146,9 +148,11 @@ impl Cursor {
     /// Whether the frame that was delivered under this id is this one; `head` where it is an event. `None`: that cannot
     /// be told, because it is not remembered, or because neither has a timestamp.
     pub fn agrees(&self, number: u64, head: Option<&EventHead>) -> Option<bool> {
-        let from_newest = usize::try_from(self.newest.checked_sub(number)?).ok()?;
-        let place = self.delivered.len().checked_sub(from_newest)?.checked_sub(1)?;
-        let delivered = (*self.delivered.get(place)?)?;
+        let from_newest = self.newest.checked_sub(number)?;
+        if from_newest >= self.delivered.len() as u64 {
+            return None;
+        }
+        let delivered = (*self.delivered.get(self.place_of(number))?)?;
         let key = head.and_then(EventKey::of).unwrap_or(EventKey::NONE);
         (delivered != EventKey::NONE || key != EventKey::NONE).then_some(delivered == key)
     }
@@ -182,27 +186,42 @@ impl Cursor {
     /// Starts a new sequence of ids. What was delivered stays known by its keys.
     pub fn reset(&mut self) {
         self.last = None;
-        let known = self.delivered.drain(..).flatten().filter(|key| *key != EventKey::NONE);
-        self.of_older_sequences.extend(known);
-        let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED);
+        let oldest = self.newest + 1 - self.delivered.len() as u64;
+        for number in oldest..=self.newest {
+            if let Some(Some(key)) = self.delivered.get(self.place_of(number))
+                && *key != EventKey::NONE
+            {
+                self.of_older_sequences.push(*key);
+            }
+        }
+        self.delivered.clear();
+        let excess = self.of_older_sequences.len().saturating_sub(REMEMBERED as usize);
         self.of_older_sequences.drain(..excess);
     }
 
     fn remember(&mut self, number: u64, key: Option<EventKey>) {
-        match number.checked_sub(self.newest + 1) {
-            Some(missing) if missing < REMEMBERED as u64 && !self.delivered.is_empty() => {
-                (0..missing).for_each(|_| self.push(None));
+        let follows = number.checked_sub(self.newest).is_some_and(|ahead| (1..=REMEMBERED).contains(&ahead));
+        if !follows || self.delivered.is_empty() {
+            self.delivered.clear();
+            self.first = number;
+        } else {
+            for missing in self.newest + 1..number {
+                self.set(missing, None);
             }
-            _ => self.delivered.clear(),
         }
-        self.push(Some(key.unwrap_or(EventKey::NONE)));
+        self.set(number, Some(key.unwrap_or(EventKey::NONE)));
         self.newest = number;
     }
 
-    fn push(&mut self, delivered: Option<EventKey>) {
-        if self.delivered.len() == REMEMBERED {
-            self.delivered.pop_front();
+    fn set(&mut self, number: u64, delivered: Option<EventKey>) {
+        let place = self.place_of(number);
+        match self.delivered.get_mut(place) {
+            Some(oldest) => *oldest = delivered,
+            None => self.delivered.push(delivered),
         }
-        self.delivered.push_back(delivered);
+    }
+
+    fn place_of(&self, number: u64) -> usize {
+        ((number - self.first) % REMEMBERED) as usize
     }
 }

@@ -48,22 +48,19 @@ impl Outbox {
 
     /// Forgets what an owner sent.
     pub fn forget(&mut self, owner: u32) {
-        self.entries.retain(|entry| entry.owner != owner);
+        self.remove(&|entry| entry.owner == owner);
     }
 
     /// Hands out what an owner sent and `dial` did not carry.
     pub fn take(&mut self, owner: u32, dial: Option<DialId>) -> Vec<ToolResult> {
-        let is_taken = |entry: &Entry| entry.owner == owner && (entry.sent_on.is_none() || entry.sent_on != dial);
-        let taken = self.entries.iter().filter(|entry| is_taken(entry)).map(|entry| entry.result.clone()).collect();
-        self.entries.retain(|entry| !is_taken(entry));
-        taken
+        self.remove(&|entry| entry.owner == owner && (entry.sent_on.is_none() || entry.sent_on != dial))
     }
 
     /// A frame arrived: everything sent on this socket before it was read.
     #[inline(always)]
     pub fn confirm(&mut self, dial: DialId) {
         if !self.entries.is_empty() {
-            self.entries.retain(|entry| entry.sent_on != Some(dial));
+            self.remove(&|entry| entry.sent_on == Some(dial));
         }
     }
 
@@ -84,5 +81,18 @@ impl Outbox {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.entries.clear();
+    }
+
+    fn remove(&mut self, is_gone: &dyn Fn(&Entry) -> bool) -> Vec<ToolResult> {
+        let mut removed = Vec::new();
+        let mut place = 0;
+        while let Some(entry) = self.entries.get(place) {
+            if is_gone(entry) {
+                removed.push(self.entries.remove(place).result);
+            } else {
+                place += 1;
+            }
+        }
+        removed
     }
 }

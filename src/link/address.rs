@@ -1,17 +1,18 @@
 //! Where a gateway's sockets are.
 
-/// The schemes of a base URL and what becomes of them.
-const SCHEMES: [(&str, &str); 4] =
-    [("wss://", "wss://"), ("https://", "wss://"), ("ws://", "ws://"), ("http://", "ws://")];
+use crate::text::said;
 
 /// A gateway's base URL as the beginning of a WebSocket URL (§1.1): `https` becomes `wss`, anything without a scheme
 /// `ws`, slashes at the end are dropped, a path prefix is kept.
 pub fn socket_base(gateway_url: &str) -> String {
-    let (scheme, rest) = SCHEMES
-        .iter()
-        .find_map(|(prefix, scheme)| Some((*scheme, gateway_url.strip_prefix(prefix)?)))
-        .unwrap_or(("ws://", gateway_url));
-    let mut url = String::from(scheme);
-    url.push_str(rest.trim_end_matches('/'));
-    url
+    let name = gateway_url.strip_prefix("http").or_else(|| gateway_url.strip_prefix("ws")).unwrap_or_default();
+    let (scheme, mut rest) = match (name.strip_prefix("s://"), name.strip_prefix("://")) {
+        (Some(rest), _) => ("wss://", rest),
+        (_, Some(rest)) => ("ws://", rest),
+        (None, None) => ("ws://", gateway_url),
+    };
+    while let Some(shorter) = rest.strip_suffix("/") {
+        rest = shorter;
+    }
+    said(scheme, rest)
 }

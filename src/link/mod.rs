@@ -26,7 +26,7 @@ mod standby;
 mod status;
 mod token;
 
-use crate::machine::{DialId, Timer, TokenReason};
+use crate::machine::{DialId, Timer, TokenReason, sooner};
 use crate::time::Timestamp;
 pub use address::socket_base;
 pub(crate) use backoff::Backoff;
@@ -174,7 +174,7 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        [phase, self.credential.deadline(), self.standby_deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+        sooner(sooner(phase, self.credential.deadline()), self.standby_deadline())
     }
 
     /// The socket opened (V1-10).

@@ -39,6 +39,6 @@ impl<P> Operation<P> {
     fn ended(&mut self, completion: Completion) {
         self.end_told = true;
         self.ready.clear();
-        self.effects.push_back(Effect::Ended(completion));
+        self.want(Effect::Ended(completion));
     }
 }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use crate::agent::{
     Completion, CompletionSource, Cursor, EventHead, EventId, MirroredTerminalEchoGuard, Protocol, SessionStatus,
 };
-use crate::machine::{DialId, Timer};
+use crate::machine::{DialId, Timer, sooner};
 use crate::time::Timestamp;
 
 pub use event::{Continuity, ErrorCode, Event, SessionCompletion};
@@ -41,7 +41,7 @@ pub struct Operation<P> {
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
     resumes_open: u32,
     ready: VecDeque<ServerFrame<P>>,
-    effects: VecDeque<Effect<P>>,
+    effects: Vec<Effect<P>>,
 }
 
 /// What an operation wants done.
@@ -93,7 +93,7 @@ impl<P> Operation<P> {
             end_told: false,
             resumes_open: 0,
             ready: VecDeque::new(),
-            effects: VecDeque::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -114,7 +114,7 @@ impl<P> Operation<P> {
             Audit::NotNeeded | Audit::Doubted(_) => None,
         };
         let replay = self.replay.deadline().map(|at| (at, Timer::Replay));
-        [replay, audit].into_iter().flatten().min_by_key(|(at, _)| *at)
+        sooner(replay, audit)
     }
 
     /// Takes an event in by its head alone, as almost all can be while a run streams. `true`: it is delivered; the host
@@ -144,15 +144,14 @@ impl<P> Operation<P> {
         }
         // What the socket before was asked and did not answer is asked on the one that took over.
         let audit_is_owed = self.replay.purpose() == Some(Purpose::Audit);
-        self.audit = match self.audit {
+        let audit = match self.audit {
             _ if at_start || audit_is_owed => Audit::NotNeeded,
             // A socket that took over found the operation silent already.
             Audit::Due(due) => Audit::Due(due),
             Audit::NotNeeded | Audit::Doubted(_) => Audit::Due(at.now + AUDIT_AFTER),
         };
-        self.audited = false;
-        self.resumes_open = 0;
-        self.ready.clear();
+        self.forget_socket();
+        self.audit = audit;
         if audit_is_owed {
             return self.resume_from_start(Purpose::Audit);
         }
@@ -177,6 +176,7 @@ impl<P> Operation<P> {
     }
 
     /// The socket is gone. What it brought and was not delivered will be replayed.
+    #[inline(never)]
     pub fn forget_socket(&mut self) {
         self.replay = Replay::Live;
         self.audit = Audit::NotNeeded;
@@ -187,10 +187,15 @@ impl<P> Operation<P> {
 
     /// The next thing to do. An event counts as delivered once it was returned from here.
     pub fn poll(&mut self) -> Option<Effect<P>> {
-        self.effects.pop_front()
+        if self.effects.is_empty() { None } else { Some(self.effects.remove(0)) }
     }
 
     fn tell(&mut self, event: Event<P>) {
-        self.effects.push_back(Effect::Tell(event));
+        self.want(Effect::Tell(event));
+    }
+
+    #[inline(never)]
+    fn want(&mut self, effect: Effect<P>) {
+        self.effects.push(effect);
     }
 }

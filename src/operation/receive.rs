@@ -107,7 +107,7 @@ impl<P> Operation<P> {
         if matches!(self.audit, Audit::Due(_)) && !explained {
             self.audit = Audit::Doubted(status);
             self.resume_from_start(Purpose::Audit);
-            return self.effects.push_back(Effect::Barrier);
+            return self.want(Effect::Barrier);
         }
         self.tell(Event::SessionComplete(SessionCompletion::ResumeStatus(status.clone())));
         self.ended_with_status(&status, CompletionSource::ResumeStatus, None);
@@ -182,7 +182,7 @@ impl<P> Operation<P> {
             Gathered::Waiting => {}
             Gathered::InOrder(frames) => self.ready.extend(frames),
             Gathered::Over => self.replay_is_over(dial),
-            Gathered::BarrierNeeded => self.effects.push_back(Effect::Barrier),
+            Gathered::BarrierNeeded => self.want(Effect::Barrier),
         }
     }
 }

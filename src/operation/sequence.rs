@@ -87,6 +87,6 @@ impl<P> Operation<P> {
 
     pub(super) fn resume(&mut self, last_event_id: String) {
         self.resumes_open += 1;
-        self.effects.push_back(Effect::Resume { last_event_id });
+        self.want(Effect::Resume { last_event_id });
     }
 }

@@ -90,7 +90,7 @@ impl<P> Session<P> {
                 Effect::Tell(event) => self.tell(event),
                 Effect::Resume { last_event_id } => {
                     if let Some(dial) = self.link.ready_socket() {
-                        self.out.push_back(Output::Send { dial, command: ClientFrame::Resume { last_event_id } });
+                        self.push(Output::Send { dial, command: ClientFrame::Resume { last_event_id } });
                     }
                 }
                 Effect::Barrier => {
@@ -107,24 +107,27 @@ impl<P> Session<P> {
         while let Some(output) = self.link.poll() {
             match output {
                 LinkOutput::Ask { request, reason } => {
-                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
+                    self.push(Output::Ask { request, question: Question::Token { reason } });
                 }
-                LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
-                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url.clone() }),
+                LinkOutput::Withdraw { request } => self.push(Output::Withdraw { request }),
+                LinkOutput::Dial { dial } => {
+                    let url = self.url.clone();
+                    self.push(Output::Dial { dial, url });
+                }
                 LinkOutput::Authenticate { dial } => {
                     let command =
                         ClientFrame::Auth { token: self.link.secret().to_owned(), client_id: self.client_id.clone() };
-                    self.out.push_back(Output::Send { dial, command });
+                    self.push(Output::Send { dial, command });
                 }
                 LinkOutput::Ping { dial } => {
-                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
+                    self.push(Output::Send { dial, command: ClientFrame::Heartbeat });
                 }
                 LinkOutput::Hangup { dial, carried } => {
                     if carried {
                         self.operation.forget_socket();
                     }
                     let (code, reason) = NORMAL_CLOSURE;
-                    self.out.push_back(Output::Hangup { dial, code, reason });
+                    self.push(Output::Hangup { dial, code, reason });
                 }
                 LinkOutput::StatusChanged(status) => self.tell(Event::StatusChanged(status)),
                 LinkOutput::Reconnecting { delay } => self.tell(Event::Reconnecting { delay }),
@@ -165,7 +168,7 @@ impl<P> Session<P> {
         self.operation.begin(self.resume_on_connect, At { dial, now: self.now });
         self.drain_operation();
         while let Some(result) = self.outbox.resend(dial) {
-            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result) });
+            self.push(Output::Send { dial, command: ClientFrame::ToolResult(result) });
         }
     }
 
@@ -196,7 +199,12 @@ impl<P> Session<P> {
         self.tell(Event::Error { code, message });
     }
 
+    #[inline(never)]
+    pub(super) fn push(&mut self, output: Output<ClientFrame, Event<P>>) {
+        self.out.push_back(output);
+    }
+
     pub(super) fn tell(&mut self, event: Event<P>) {
-        self.out.push_back(Output::Event(event));
+        self.push(Output::Event(event));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::agent::{EventHead, Outbox, Protocol, ToolResult};
 use crate::link::{Delays, HEARTBEAT_EVERY, Link, LinkConfig, Presents, Snapshot, Token};
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer, sooner};
 use crate::operation::{Event, Operation};
 use crate::time::Timestamp;
 
@@ -152,7 +152,7 @@ impl<P> Session<P> {
         }
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
+            self.push(Output::Send { dial, command: ClientFrame::ToolResult(result.clone()) });
         }
         self.outbox.keep(0, result, ready, now);
         true
@@ -163,8 +163,35 @@ impl<P> Session<P> {
         let Some(dial) = self.link.ready_socket() else {
             return false;
         };
-        self.out.push_back(Output::Send { dial, command });
+        self.push(Output::Send { dial, command });
         true
+    }
+}
+
+impl<P> Session<P> {
+    /// Takes a frame in.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn frame(&mut self, dial: DialId, frame: ServerFrame<P>, now: Timestamp) {
+        self.now = now;
+        self.frame_arrived(dial, frame);
+        self.drain_link();
+    }
+
+    /// Takes in what happened, with frames of any kind.
+    pub(crate) fn take<F>(&mut self, input: Input<F>, now: Timestamp, arrived: impl FnOnce(&mut Self, DialId, F)) {
+        self.now = now;
+        match input {
+            Input::Frame { dial, frame } => arrived(self, dial, frame),
+            Input::Garbled { dial, detail } => self.garbled(dial, &detail),
+            Input::Opened { dial } => self.link.opened(dial, now),
+            Input::Refused { dial, .. } => self.link.refused(dial, now),
+            Input::Faulted { dial } => self.faulted(dial),
+            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
+            Input::Answered { request, answer } => self.link.answered(request, answer, now),
+            Input::Woke(wake) => self.link.woke(wake, now),
+            Input::Timeout => self.timed_out(),
+        }
+        self.drain_link();
     }
 }
 
@@ -176,19 +203,7 @@ impl<P> Machine for Session<P> {
     type Answer = Answer;
 
     fn handle(&mut self, input: Input<ServerFrame<P>>, now: Timestamp) {
-        self.now = now;
-        match input {
-            Input::Frame { dial, frame } => self.frame_arrived(dial, frame),
-            Input::Garbled { dial, detail } => self.garbled(dial, &detail),
-            Input::Opened { dial } => self.link.opened(dial, now),
-            Input::Refused { dial, .. } => self.link.refused(dial, now),
-            Input::Faulted { dial } => self.faulted(dial),
-            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
-            Input::Answered { request, answer } => self.link.answered(request, answer, now),
-            Input::Woke(wake) => self.link.woke(wake, now),
-            Input::Timeout => self.timed_out(),
-        }
-        self.drain_link();
+        self.take(input, now, Self::frame_arrived);
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, Event<P>>> {
@@ -201,6 +216,6 @@ impl<P> Machine for Session<P> {
             return None;
         }
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        [self.link.deadline(), self.operation.deadline(), outbox].into_iter().flatten().min_by_key(|(at, _)| *at)
+        sooner(sooner(self.link.deadline(), self.operation.deadline()), outbox)
     }
 }

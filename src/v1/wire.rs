@@ -2,7 +2,7 @@
 
 use crate::agent::ToolResult;
 pub use crate::operation::ServerFrame;
-use crate::text::object;
+use crate::text::FrameText;
 
 /// A frame of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,24 +44,41 @@ pub enum ClientFrame {
 impl ClientFrame {
     /// The frame as JSON text; `quote` writes a text as a JSON string.
     pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
-        let flag = |flag: bool| String::from(if flag { "true" } else { "false" });
+        let mut frame = FrameText::new(self.frame_type(), quote);
         match self {
-            Self::Heartbeat => object("heartbeat", &[]),
-            Self::Interrupt => object("interrupt", &[]),
-            Self::ToolResult(result) => String::from(&*result.frame),
-            Self::Auth { token, client_id: None } => object("auth", &[("token", quote(token))]),
-            Self::Auth { token, client_id: Some(client_id) } => {
-                object("auth", &[("token", quote(token)), ("clientId", quote(client_id))])
+            Self::Heartbeat | Self::Interrupt => {}
+            Self::ToolResult(result) => return String::from(&*result.frame),
+            Self::Auth { token, client_id } => {
+                frame.text("token", token);
+                if let Some(client_id) = client_id {
+                    frame.text("clientId", client_id);
+                }
             }
             Self::Resume { last_event_id } => {
-                object("resume", &[("lastEventId", quote(last_event_id)), ("wantStatus", flag(true))])
+                frame.text("lastEventId", last_event_id);
+                frame.flag("wantStatus", true);
             }
             Self::ToolConfirmation { tool_call_id, approved } => {
-                object("tool_confirmation", &[("toolCallId", quote(tool_call_id)), ("approved", flag(*approved))])
+                frame.text("toolCallId", tool_call_id);
+                frame.flag("approved", *approved);
             }
             Self::UserInput { request_id, content } => {
-                object("user_input", &[("requestId", quote(request_id)), ("content", quote(content))])
+                frame.text("requestId", request_id);
+                frame.text("content", content);
             }
+        }
+        frame.end()
+    }
+
+    const fn frame_type(&self) -> &'static str {
+        match self {
+            Self::Auth { .. } => "auth",
+            Self::Resume { .. } => "resume",
+            Self::Heartbeat => "heartbeat",
+            Self::ToolResult(_) => "tool_result",
+            Self::ToolConfirmation { .. } => "tool_confirmation",
+            Self::UserInput { .. } => "user_input",
+            Self::Interrupt => "interrupt",
         }
     }
 }

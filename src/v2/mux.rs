@@ -10,8 +10,8 @@ use super::subscription::{Subscription, Wire};
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::{EventHead, Outbox, ToolResult};
 use crate::link::{Delays, Link, LinkConfig, Presents, Reason, Snapshot, Status, Transition, socket_base};
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer};
-use crate::operation::{At, ErrorCode, Event};
+use crate::machine::{Answer, DialId, Input, Machine, Output, Question, Timer, sooner};
+use crate::operation::{At, Event};
 use crate::time::Timestamp;
 
 /// The v2 machine (MX-01 to MX-47, SB-01 to SB-15). `P` is an event's payload, handed through untouched; it is cloned
@@ -27,7 +27,7 @@ pub struct Mux<P> {
     pub(super) status: Status,
     pub(super) wires: Vec<Option<Wire<P>>>,
     /// Operations with frames that were not processed.
-    pub(super) pending: VecDeque<Channel>,
+    pub(super) pending: Vec<Channel>,
     pub(super) outbox: Outbox,
     pub(super) documents: Vec<String>,
     pub(super) waiters: u32,
@@ -65,7 +65,7 @@ impl<P: Clone> Mux<P> {
             }),
             status: Status::Disconnected,
             wires: Vec::new(),
-            pending: VecDeque::new(),
+            pending: Vec::new(),
             outbox: Outbox::default(),
             documents: Vec::new(),
             waiters: 0,
@@ -236,10 +236,12 @@ impl<P: Clone> Mux<P> {
     /// Hands out, and forgets, the results of an operation that no living socket carried (MX-44).
     pub fn take_pending_tool_results(&mut self, operation_id: &str) -> Vec<ToolResult> {
         let Some(channel) = self.channel_of(operation_id) else { return Vec::new() };
-        let Some(wire) = &self.wires[channel.0 as usize] else { return Vec::new() };
         let dial = self.link.ready_socket();
-        let ids = wire.subscriptions.iter().map(|subscription| subscription.id.0);
-        ids.flat_map(|id| self.outbox.take(id, dial)).collect()
+        let mut taken = Vec::new();
+        for id in self.ids_of(channel) {
+            taken.append(&mut self.outbox.take(id.0, dial));
+        }
+        taken
     }
 
     /// Answers a `tool_confirmation_request`. `false`: it cannot be sent (MX-47).
@@ -285,22 +287,7 @@ impl<P: Clone> Machine for Mux<P> {
     type Answer = Answer;
 
     fn handle(&mut self, input: Input<HubFrame<P>>, now: Timestamp) {
-        self.now = now;
-        self.link.replaces_lost(self.auto_reconnect && self.is_needed());
-        match input {
-            Input::Frame { dial, frame } => self.frame_arrived(dial, frame),
-            Input::Garbled { dial, detail } => self.fault(dial, ErrorCode::Protocol, detail),
-            Input::Opened { dial } => self.link.opened(dial, now),
-            Input::Refused { dial, .. } => self.link.closed(dial, now),
-            Input::Faulted { dial } => {
-                self.fault(dial, ErrorCode::SocketError, "Gateway WebSocket error".to_owned());
-            }
-            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
-            Input::Answered { request, answer } => self.link.answered(request, answer, now),
-            Input::Woke(wake) => self.link.woke(wake, now),
-            Input::Timeout => self.timed_out(),
-        }
-        self.drain_link();
+        self.take(input, now, Self::frame_arrived);
     }
 
     fn poll(&mut self) -> Option<Output<ClientFrame, MuxEvent<P>>> {
@@ -319,15 +306,13 @@ impl<P: Clone> Machine for Mux<P> {
         let idle = self.idle_at.map(|at| (at, Timer::Idle));
         let deferred = (!self.deferred.is_empty()).then_some((self.now, Timer::Idle));
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        let of_connection = [self.link.deadline(), idle, deferred, outbox].into_iter().flatten();
-        let stands = self.is_ready();
-        let wires = self.wires.iter().flatten().filter(|_| stands);
-        let of_operations = wires.flat_map(|wire| {
-            let settling = wire.settles_at().map(|at| (at, Timer::Audit));
-            let operations = wire.subscriptions.iter().filter_map(|subscription| subscription.operation.deadline());
-            settling.into_iter().chain(operations)
-        });
-        of_connection.chain(of_operations).min_by_key(|(at, _)| *at)
+        let mut deadline = sooner(sooner(self.link.deadline(), idle), sooner(deferred, outbox));
+        if self.is_ready() {
+            for wire in self.wires.iter().flatten() {
+                deadline = sooner(deadline, wire.deadline());
+            }
+        }
+        deadline
     }
 }
 
@@ -354,16 +339,20 @@ impl<P: Clone> Mux<P> {
     }
 
     pub(super) fn find(&self, id: SubscriptionId) -> Option<&Subscription<P>> {
-        let subscriptions = self.wires.iter().flatten().flat_map(|wire| &wire.subscriptions);
-        subscriptions.into_iter().find(|subscription| subscription.id == id)
+        self.wires.iter().flatten().find_map(|wire| wire.find(id))
     }
 
     pub(super) fn wire_mut(&mut self, channel: Channel) -> Option<&mut Wire<P>> {
         self.wires.get_mut(channel.0 as usize)?.as_mut()
     }
 
+    #[inline(never)]
+    pub(super) fn push(&mut self, output: Output<ClientFrame, MuxEvent<P>>) {
+        self.out.push_back(output);
+    }
+
     pub(super) fn tell(&mut self, event: MuxEvent<P>) {
-        self.out.push_back(Output::Event(event));
+        self.push(Output::Event(event));
     }
 
     pub(super) fn tell_one(&mut self, subscription: SubscriptionId, event: Event<P>) {
@@ -373,7 +362,7 @@ impl<P: Clone> Mux<P> {
     pub(super) fn send(&mut self, command: ClientFrame) -> bool {
         let ready = self.link.ready_socket();
         if let Some(dial) = ready {
-            self.out.push_back(Output::Send { dial, command });
+            self.push(Output::Send { dial, command });
         }
         ready.is_some()
     }

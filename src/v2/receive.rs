@@ -6,9 +6,10 @@ use super::subscription::Settle;
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
-use crate::machine::{DialId, Output, Question};
-use crate::operation::{At, Effect, ErrorCode, Event, ServerFrame};
+use crate::machine::{DialId, Input, Output, Question};
+use crate::operation::{At, Effect, ErrorCode, Event, Operation, ServerFrame};
 use crate::text::{push_url_component, said};
+use crate::time::Timestamp;
 
 /// The close code of a refused or expired token.
 const UNAUTHORIZED: u16 = 4401;
@@ -20,6 +21,38 @@ const AUTH_FAILURES_ALLOWED: u32 = 3;
 const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 
 impl<P: Clone> Mux<P> {
+    /// Takes a frame in.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn frame(&mut self, dial: DialId, frame: HubFrame<P>, now: Timestamp) {
+        self.begin_turn(now);
+        self.frame_arrived(dial, frame);
+        self.drain_link();
+    }
+
+    /// Takes in what happened, with frames of any kind.
+    pub(crate) fn take<F>(&mut self, input: Input<F>, now: Timestamp, arrived: impl FnOnce(&mut Self, DialId, F)) {
+        self.begin_turn(now);
+        match input {
+            Input::Frame { dial, frame } => arrived(self, dial, frame),
+            Input::Garbled { dial, detail } => self.fault(dial, ErrorCode::Protocol, detail),
+            Input::Opened { dial } => self.link.opened(dial, now),
+            Input::Refused { dial, .. } => self.link.closed(dial, now),
+            Input::Faulted { dial } => {
+                self.fault(dial, ErrorCode::SocketError, "Gateway WebSocket error".to_owned());
+            }
+            Input::Closed { dial, code, reason } => self.closed(dial, code, reason),
+            Input::Answered { request, answer } => self.link.answered(request, answer, now),
+            Input::Woke(wake) => self.link.woke(wake, now),
+            Input::Timeout => self.timed_out(),
+        }
+        self.drain_link();
+    }
+
+    fn begin_turn(&mut self, now: Timestamp) {
+        self.now = now;
+        self.link.replaces_lost(self.auto_reconnect && self.is_needed());
+    }
+
     pub(super) fn frame_arrived(&mut self, dial: DialId, frame: HubFrame<P>) {
         let at = At { dial, now: self.now };
         if self.link.is_standby(dial) && matches!(frame, HubFrame::Ready) {
@@ -99,17 +132,18 @@ impl<P: Clone> Mux<P> {
 
     /// Handles the next frame of the next operation that has one. `false`: none has.
     pub(super) fn step(&mut self) -> bool {
-        let (Some(channel), Some(dial)) = (self.pending.front().copied(), self.link.ready_socket()) else {
+        let (Some(channel), Some(dial)) = (self.pending.first().copied(), self.link.ready_socket()) else {
             self.pending.clear();
             return false;
         };
         let at = At { dial, now: self.now };
         let mut stepped = false;
         for id in self.ids_of(channel) {
-            stepped |= self.with_operation(channel, id, |operation| operation.step(at)).unwrap_or(false);
+            stepped |= self.operation_mut(channel, id).is_some_and(|operation| operation.step(at));
+            self.carry_out(channel, id);
         }
         if !stepped {
-            self.pending.pop_front();
+            self.pending.remove(0);
         }
         true
     }
@@ -119,20 +153,23 @@ impl<P: Clone> Mux<P> {
         while let Some(output) = self.link.poll() {
             match output {
                 LinkOutput::Ask { request, reason } => {
-                    self.out.push_back(Output::Ask { request, question: Question::Token { reason } });
+                    self.push(Output::Ask { request, question: Question::Token { reason } });
                 }
-                LinkOutput::Withdraw { request } => self.out.push_back(Output::Withdraw { request }),
-                LinkOutput::Dial { dial } => self.out.push_back(Output::Dial { dial, url: self.url() }),
+                LinkOutput::Withdraw { request } => self.push(Output::Withdraw { request }),
+                LinkOutput::Dial { dial } => {
+                    let url = self.url();
+                    self.push(Output::Dial { dial, url });
+                }
                 LinkOutput::Authenticate { .. } => {}
                 LinkOutput::Ping { dial } => {
-                    self.out.push_back(Output::Send { dial, command: ClientFrame::Heartbeat });
+                    self.push(Output::Send { dial, command: ClientFrame::Heartbeat });
                 }
                 LinkOutput::Hangup { dial, carried } => {
                     if carried {
                         self.forget_socket();
                     }
                     let (code, reason) = NORMAL_CLOSURE;
-                    self.out.push_back(Output::Hangup { dial, code, reason });
+                    self.push(Output::Hangup { dial, code, reason });
                 }
                 LinkOutput::StatusChanged(status) => self.status_changed(status),
                 LinkOutput::Reconnecting { delay } => {
@@ -197,7 +234,7 @@ impl<P: Clone> Mux<P> {
     fn begin_all(&mut self, at: At) {
         self.auth_failures = 0;
         self.drain_link();
-        for channel in (0..self.wires.len() as u32).map(Channel) {
+        for channel in self.channels() {
             self.begin(channel, None, at);
         }
         while let Some(result) = self.outbox.resend(at.dial) {
@@ -212,11 +249,14 @@ impl<P: Clone> Mux<P> {
         if !self.link.acknowledged() {
             return;
         }
-        for channel in (0..self.wires.len() as u32).map(Channel) {
+        for channel in self.channels() {
             for id in self.ids_of(channel) {
-                self.with_operation(channel, id, |operation| operation.acknowledged(dial));
+                if let Some(operation) = self.operation_mut(channel, id) {
+                    operation.acknowledged(dial);
+                }
+                self.carry_out(channel, id);
             }
-            self.pending.push_back(channel);
+            self.pending.push(channel);
         }
     }
 
@@ -230,11 +270,13 @@ impl<P: Clone> Mux<P> {
             wire.replayed(at.now);
         }
         for id in self.ids_of(channel) {
-            let frame = frame.clone();
-            self.with_operation(channel, id, |operation| operation.arrived(frame, at));
+            if let Some(operation) = self.operation_mut(channel, id) {
+                operation.arrived(frame.clone(), at);
+            }
+            self.carry_out(channel, id);
         }
-        if self.pending.back() != Some(&channel) {
-            self.pending.push_back(channel);
+        if self.pending.last() != Some(&channel) {
+            self.pending.push(channel);
         }
     }
 
@@ -258,35 +300,34 @@ impl<P: Clone> Mux<P> {
     }
 
     fn operations_timed_out(&mut self, at: At) {
-        for channel in (0..self.wires.len() as u32).map(Channel) {
+        for channel in self.channels() {
             let Some(wire) = self.wire_mut(channel) else { continue };
             let settle = wire.settle(at.now);
             if matches!(settle, Settle::AskAgain) {
                 self.link.probe(at.now);
             }
             for id in self.ids_of(channel) {
-                self.with_operation(channel, id, |operation| {
+                if let Some(operation) = self.operation_mut(channel, id) {
                     match &settle {
                         Settle::Wait => {}
                         Settle::AskAgain => operation.ask_again(),
                         Settle::End(status) => operation.end_by_lifecycle(status),
                     }
                     operation.timed_out(at);
-                });
+                }
+                self.carry_out(channel, id);
             }
-            self.pending.push_back(channel);
+            self.pending.push(channel);
         }
     }
 
-    /// Calls an operation and carries out what follows from it.
-    fn with_operation<R>(
-        &mut self,
-        channel: Channel,
-        id: SubscriptionId,
-        call: impl FnOnce(&mut crate::operation::Operation<P>) -> R,
-    ) -> Option<R> {
-        let result = call(&mut self.wire_mut(channel)?.find_mut(id)?.operation);
-        while let Some(effect) = self.wire_mut(channel).and_then(|wire| wire.find_mut(id)?.operation.poll()) {
+    fn operation_mut(&mut self, channel: Channel, id: SubscriptionId) -> Option<&mut Operation<P>> {
+        Some(&mut self.wire_mut(channel)?.find_mut(id)?.operation)
+    }
+
+    /// Carries out what follows from a call of an operation.
+    fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
+        while let Some(effect) = self.operation_mut(channel, id).and_then(Operation::poll) {
             match effect {
                 Effect::Tell(event) => self.tell_one(id, event),
                 Effect::Resume { last_event_id } => {
@@ -301,7 +342,6 @@ impl<P: Clone> Mux<P> {
                 Effect::Ended(completion) => self.end(id, completion),
             }
         }
-        Some(result)
     }
 
     fn status_changed(&mut self, status: Status) {
@@ -319,11 +359,13 @@ impl<P: Clone> Mux<P> {
     }
 
     pub(super) fn notify_all(&mut self, status: Status) {
-        let reason = self.link.snapshot().reason;
-        for subscription in self.wires.iter_mut().flatten().flat_map(|wire| &mut wire.subscriptions) {
-            if subscription.enter(status, reason, self.now) {
-                let (subscription, event) = (subscription.id, Event::StatusChanged(status));
-                self.out.push_back(Output::Event(MuxEvent::Operation { subscription, event }));
+        let (reason, now) = (self.link.snapshot().reason, self.now);
+        for channel in self.channels() {
+            for id in self.ids_of(channel) {
+                let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
+                if subscription.is_some_and(|subscription| subscription.enter(status, reason, now)) {
+                    self.tell_one(id, Event::StatusChanged(status));
+                }
             }
         }
     }
@@ -339,13 +381,23 @@ impl<P: Clone> Mux<P> {
     }
 
     pub(super) fn ids(&self) -> Vec<SubscriptionId> {
-        let subscriptions = self.wires.iter().flatten().flat_map(|wire| &wire.subscriptions);
-        subscriptions.map(|subscription| subscription.id).collect()
+        let mut ids = Vec::new();
+        for wire in self.wires.iter().flatten() {
+            wire.add_ids(&mut ids);
+        }
+        ids
     }
 
-    fn ids_of(&self, channel: Channel) -> Vec<SubscriptionId> {
-        let wire = self.wires.get(channel.0 as usize).and_then(Option::as_ref);
-        wire.into_iter().flat_map(|wire| &wire.subscriptions).map(|subscription| subscription.id).collect()
+    pub(super) fn ids_of(&self, channel: Channel) -> Vec<SubscriptionId> {
+        let mut ids = Vec::new();
+        if let Some(Some(wire)) = self.wires.get(channel.0 as usize) {
+            wire.add_ids(&mut ids);
+        }
+        ids
+    }
+
+    fn channels(&self) -> impl Iterator<Item = Channel> + use<P> {
+        (0..self.wires.len() as u32).map(Channel)
     }
 
     fn url(&self) -> String {

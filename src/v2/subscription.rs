@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
 use crate::link::{History, Reason, Status, Transition};
+use crate::machine::{Timer, sooner};
 use crate::operation::{At, Effect, Operation};
 use crate::time::Timestamp;
 
@@ -70,11 +71,21 @@ impl<P> Wire<P> {
     }
 
     pub(super) fn has(&self, id: SubscriptionId) -> bool {
-        self.subscriptions.iter().any(|subscription| subscription.id == id)
+        self.find(id).is_some()
+    }
+
+    pub(super) fn find(&self, id: SubscriptionId) -> Option<&Subscription<P>> {
+        self.subscriptions.iter().find(|subscription| subscription.id == id)
     }
 
     pub(super) fn find_mut(&mut self, id: SubscriptionId) -> Option<&mut Subscription<P>> {
         self.subscriptions.iter_mut().find(|subscription| subscription.id == id)
+    }
+
+    pub(super) fn add_ids(&self, ids: &mut Vec<SubscriptionId>) {
+        for subscription in &self.subscriptions {
+            ids.push(subscription.id);
+        }
     }
 
     /// Takes a subscription away and tells its last status.
@@ -124,7 +135,15 @@ impl<P> Wire<P> {
         }
     }
 
-    pub(super) fn settles_at(&self) -> Option<Timestamp> {
+    pub(super) fn deadline(&self) -> Option<(Timestamp, Timer)> {
+        let mut deadline = self.settles_at().map(|at| (at, Timer::Audit));
+        for subscription in &self.subscriptions {
+            deadline = sooner(deadline, subscription.operation.deadline());
+        }
+        deadline
+    }
+
+    fn settles_at(&self) -> Option<Timestamp> {
         match self.settling.as_ref()?.owes {
             Owes::End(at) | Owes::EndAfterReplay(at) => Some(at),
             Owes::Replay => None,

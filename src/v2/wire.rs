@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::agent::ToolResult;
 use crate::operation::ServerFrame;
+use crate::text::FrameText;
 
 /// The place of an operation in a mux, by which its frames are routed. The shell keeps the table of names for each
 /// socket: an operation is known from its [`ClientFrame::Subscribe`] to its [`ClientFrame::Unsubscribe`].
@@ -109,43 +110,47 @@ pub enum ClientFrame {
 impl ClientFrame {
     /// The frame as JSON text; `quote` writes a text as a JSON string.
     pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
-        let mut members: Vec<(&str, String)> = Vec::new();
-        let flag = |flag: bool| String::from(if flag { "true" } else { "false" });
-        let frame_type = match self {
-            Self::Heartbeat => "heartbeat",
+        let mut frame = FrameText::new(self.frame_type(), quote);
+        match self {
+            Self::Heartbeat => {}
             Self::ToolResult(result) => return String::from(&*result.frame),
             Self::Document(text) => return text.clone(),
             Self::Subscribe { operation_id, last_event_id, executor, .. } => {
-                members.push(("operationId", quote(operation_id)));
+                frame.text("operationId", operation_id);
                 if !last_event_id.is_empty() {
-                    members.push(("lastEventId", quote(last_event_id)));
+                    frame.text("lastEventId", last_event_id);
                 }
                 if *executor {
-                    members.push(("executor", flag(true)));
+                    frame.flag("executor", true);
                 }
-                "subscribe"
             }
-            Self::CloseDocument { document_id } => {
-                members.push(("documentId", quote(document_id)));
-                "doc_unsubscribe"
-            }
-            Self::Unsubscribe { operation_id } => {
-                members.push(("operationId", quote(operation_id)));
-                "unsubscribe"
-            }
+            Self::CloseDocument { document_id } => frame.text("documentId", document_id),
+            Self::Unsubscribe { operation_id } => frame.text("operationId", operation_id),
             Self::ToolConfirmation { operation_id, tool_call_id, approved } => {
-                members.push(("operationId", quote(operation_id)));
-                members.push(("toolCallId", quote(tool_call_id)));
-                members.push(("approved", flag(*approved)));
-                "tool_confirmation"
+                frame.text("operationId", operation_id);
+                frame.text("toolCallId", tool_call_id);
+                frame.flag("approved", *approved);
             }
             Self::UserInput { operation_id, request_id, content } => {
-                members.push(("operationId", quote(operation_id)));
-                members.push(("requestId", quote(request_id)));
-                members.push(("content", quote(content)));
-                "user_input"
+                frame.text("operationId", operation_id);
+                frame.text("requestId", request_id);
+                frame.text("content", content);
             }
-        };
-        crate::text::object(frame_type, &members)
+        }
+        frame.end()
+    }
+
+    const fn frame_type(&self) -> &'static str {
+        match self {
+            Self::Subscribe { .. } => "subscribe",
+            Self::Unsubscribe { .. } => "unsubscribe",
+            Self::Heartbeat => "heartbeat",
+            Self::ToolResult(_) => "tool_result",
+            Self::ToolConfirmation { .. } => "tool_confirmation",
+            Self::UserInput { .. } => "user_input",
+            Self::CloseDocument { .. } => "doc_unsubscribe",
+            // A frame of a document channel tells its type itself.
+            Self::Document(_) => "",
+        }
     }
 }

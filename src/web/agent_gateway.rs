@@ -12,7 +12,7 @@ use super::port::AgentGatewayPort;
 use super::socket::Socket;
 use crate::agent::EventHead;
 use crate::link::{Reason, Status};
-use crate::machine::{Answer, DialId, Input, Machine, Output, Question, RequestId};
+use crate::machine::{Answer, DialId, Machine, Output, Question, RequestId};
 use crate::time::Timestamp;
 use crate::v1::{Event, Session};
 use crate::v2::wire::Channel;
@@ -74,8 +74,8 @@ impl Engine for AgentGateway {
 
     fn handle(&mut self, signal: Signal<Answer>, now: Timestamp) {
         match self {
-            Self::Stream(session) => session.handle(signal.of_any_frame(), now),
-            Self::Mux(mux, _) => mux.handle(signal.of_any_frame(), now),
+            Self::Stream(session) => session.take(signal, now, |_, _, frame| match frame {}),
+            Self::Mux(mux, _) => mux.take(signal, now, |_, _, frame| match frame {}),
         }
     }
 
@@ -175,27 +175,21 @@ impl Driver<AgentGateway> {
         })?
     }
 
-    /// Whether an event of a stream may be delivered at once.
-    #[inline(always)]
-    pub(super) fn admit(&self, dial: DialId, number: u64, head: &EventHead) -> bool {
-        match &mut *self.engine() {
-            AgentGateway::Stream(session) => session.admit(dial, number, head),
-            AgentGateway::Mux(..) => false,
-        }
+    /// Looks at a mux.
+    #[cfg(feature = "mux")]
+    pub(super) fn look<R>(&self, look: impl FnOnce(&Mux<JsValue>) -> R) -> Option<R> {
+        self.with(|engine| match engine {
+            AgentGateway::Mux(mux, _) => Some(look(mux)),
+            AgentGateway::Stream(_) => None,
+        })
     }
 
-    /// The subscription that an event of a mux may be delivered to at once.
+    /// The subscription that an event may be delivered to at once, 0 for none; 1 where there is only one.
     #[inline(always)]
-    pub(super) fn admit_routed(
-        &self,
-        dial: DialId,
-        channel: Channel,
-        number: u64,
-        head: &EventHead,
-    ) -> Option<SubscriptionId> {
+    pub(super) fn admit(&self, dial: DialId, channel: Channel, number: u64, head: &EventHead) -> u32 {
         match &mut *self.engine() {
-            AgentGateway::Mux(mux, _) => mux.admit(dial, channel, number, head),
-            AgentGateway::Stream(_) => None,
+            AgentGateway::Stream(session) => u32::from(session.admit(dial, number, head)),
+            AgentGateway::Mux(mux, _) => mux.admit(dial, channel, number, head).map_or(0, |id| id.0),
         }
     }
 
@@ -223,11 +217,11 @@ impl Driver<AgentGateway> {
         match &mut *engine {
             AgentGateway::Stream(session) => {
                 let frame = codec::frame(frame, event_type, session.operation_id());
-                session.handle(Input::Frame { dial, frame }, now);
+                session.frame(dial, frame, now);
             }
             AgentGateway::Mux(mux, _) => {
                 let frame = codec::hub_frame(frame, event_type, channel);
-                mux.handle(Input::Frame { dial, frame }, now);
+                mux.frame(dial, frame, now);
             }
         }
         drop(engine);

@@ -10,7 +10,6 @@ use super::agent_gateway::{AgentGateway, Told};
 use super::codec;
 use super::driver::Driver;
 use super::host::Host;
-use crate::agent::ToolResult;
 use crate::link::{Snapshot, Token};
 use crate::machine::{Answer, RequestId};
 use crate::v1::wire::ClientFrame;
@@ -25,11 +24,7 @@ pub struct AgentStream {
 impl AgentStream {
     /// A client that is not connected.
     pub fn new(config: Config, host: Host) -> Self {
-        Self::telling(config, host.hearing(Told::of_stream))
-    }
-
-    pub(super) fn telling(config: Config, host: Host<Told>) -> Self {
-        Self { driver: Driver::new(AgentGateway::Stream(Session::new(config)), host) }
+        Self { driver: Driver::new(AgentGateway::Stream(Session::new(config)), host.hearing(Told::of_stream)) }
     }
 
     /// A client whose events come as a [`futures::Stream`]. It ends when the client is dropped.
@@ -98,10 +93,7 @@ impl AgentStream {
     ///
     /// What JSON threw where the payload cannot be written.
     pub fn send_tool_result(&self, payload: &JsValue) -> Result<bool, JsValue> {
-        let tool_call_id = codec::text_member(payload, "toolCallId").unwrap_or_default();
-        let frame = codec::tool_result_frame(payload, None)?;
-        let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.into() };
-        Ok(self.driver.stream(|session, now| session.send_tool_result(result, now)).unwrap_or(false))
+        self.driver.send_tool_result(0, payload)
     }
 
     /// Sends a frame that nobody waits for when it cannot be sent. `false`: the connection does not stand.

@@ -90,9 +90,9 @@ export function listen(
       const owner = event.operationId;
       const kind = !owner || owner === operationId ? type | OWN : type;
       const number = numberOfFrame(frame);
-      if (port.admit(dial, number, kind, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
+      if (port.admit(dial, 0, number, kind, +event.stepIndex || 0, +event.timestamp)) return deliver(event);
     }
-    port.frame(dial, frame, type, Date.now());
+    port.frame(dial, undefined, frame, type, Date.now());
   });
 }
 
@@ -120,10 +120,10 @@ export function listenToHub(
       const kind = owner === operationId ? type | OWN : type;
       const step = +event.stepIndex || 0;
       const number = numberOfFrame(frame);
-      const subscription = port.admitRouted(dial, channel, number, kind, step, +event.timestamp);
+      const subscription = port.admit(dial, channel, number, kind, step, +event.timestamp);
       if (subscription) return deliver(subscription, event);
     }
-    port.routedFrame(dial, channel, frame, type, Date.now());
+    port.frame(dial, channel, frame, type, Date.now());
   });
   return routes;
 }

@@ -160,12 +160,17 @@ impl<E: Engine> Driver<E> {
         self.input(Input::Answered { request, answer });
     }
 
-    /// Takes in what a socket reports besides frames: 0 open, 1 an error, 2 its end, 3 a message that is no frame.
+    /// Takes in what a socket reports besides frames: 0 open, 1 an error, 2 its end, 3 a message that is no frame; and 4,
+    /// of no socket, that the alarm rang.
     pub(super) fn signal(&self, dial: DialId, kind: u32, code: u16, text: String, now: Timestamp) {
         let input = match kind {
             0 => Input::Opened { dial },
             1 => Input::Faulted { dial },
             2 => return self.closed(dial, code, text, now),
+            4 => {
+                self.state.borrow_mut().alarm.stop();
+                Input::Timeout
+            }
             _ => Input::Garbled { dial, detail: text },
         };
         self.input_at(input, now);
@@ -220,15 +225,7 @@ impl<E: Engine> Driver<E> {
             return;
         }
         let deadline = state.engine.deadline();
-        state.alarm.set(deadline, now, || {
-            let this = self.this.clone();
-            Box::new(move || {
-                if let Some(driver) = this.upgrade() {
-                    driver.state.borrow_mut().alarm.stop();
-                    driver.input(Input::Timeout);
-                }
-            })
-        });
+        state.alarm.set(deadline, now, &self.port);
         let active = !state.engine.is_idle();
         if active && state.wake_signals.is_none() {
             state.wake_signals = Some(WakeSignals::listen(&self.port));

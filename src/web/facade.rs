@@ -12,6 +12,7 @@ use super::codec::{member, number, text_member};
 use super::host::{Host, TokenQuestion};
 use super::shape;
 use crate::operation::{Continuity, Event};
+use crate::v2::MuxEvent;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,17 +24,13 @@ extern "C" {
     #[wasm_bindgen(method, js_name = event)]
     fn event_of_stream(this: &Facade, event: &JsValue);
 
-    /// Of a stream.
-    #[wasm_bindgen(method, js_name = emit)]
-    fn emit_of_stream(this: &Facade, name: &str, argument: &JsValue);
-
-    /// Of a mux; 0 for the mux itself.
+    /// Of a mux.
     #[wasm_bindgen(method, js_name = event)]
     fn event_of_mux(this: &Facade, subscription: u32, event: &JsValue);
 
-    /// Of a mux; 0 for the mux itself.
-    #[wasm_bindgen(method, js_name = emit)]
-    pub(super) fn emit_of_mux(this: &Facade, subscription: u32, name: &str, argument: &JsValue);
+    /// 0 for the mux itself, and for a stream.
+    #[wasm_bindgen(method)]
+    fn emit(this: &Facade, subscription: u32, name: &str, argument: &JsValue);
 
     #[wasm_bindgen(method)]
     fn log(this: &Facade, level: &str, message: &str, detail: &str);
@@ -52,7 +49,7 @@ pub(super) struct OpenQuestion {
 }
 
 /// A host that tells the facade, and the question that it may open.
-pub(super) fn host(facade: &JsValue, options: &JsValue, tell: fn(&Facade, Told)) -> (Host<Told>, Rc<OpenQuestion>) {
+pub(super) fn host(facade: &JsValue, options: &JsValue) -> (Host<Told>, Rc<OpenQuestion>) {
     let facade: &Facade = facade.unchecked_ref();
     let (hearing, logger) = (facade.clone(), facade.clone());
     let mut host = Host::listening(move |event| tell(&hearing, event));
@@ -100,16 +97,25 @@ impl OpenQuestion {
     }
 }
 
-/// Hands an event of an operation over, to the subscription of a mux where there is one. The facade isolates its
-/// listeners: nothing is thrown from here.
-pub(super) fn tell(facade: &Facade, subscription: Option<u32>, event: Event<JsValue>) {
-    let (name, argument) = match event {
-        Event::AgentEvent(event) => {
-            return match subscription {
-                None => facade.event_of_stream(&event),
-                Some(subscription) => facade.event_of_mux(subscription, &event),
-            };
+/// Hands over what is told. The facade isolates its listeners: nothing is thrown from here.
+fn tell(facade: &Facade, told: Told) {
+    let (subscription, (name, argument)) = match told {
+        Told::Stream(Event::AgentEvent(event)) => return facade.event_of_stream(&event),
+        Told::Stream(event) => (0, of_operation(event)),
+        Told::Mux(MuxEvent::Operation { subscription, event: Event::AgentEvent(event) }, _) => {
+            return facade.event_of_mux(subscription.0, &event);
         }
+        Told::Mux(MuxEvent::Operation { subscription, event }, _) => (subscription.0, of_operation(event)),
+        Told::Mux(MuxEvent::Ending { subscription }, _) => (subscription.0, ("ending", JsValue::UNDEFINED)),
+        Told::Mux(event, _) => (0, of_mux(event)),
+    };
+    facade.emit(subscription, name, &argument);
+}
+
+/// The name and the argument of what is told of an operation.
+fn of_operation(event: Event<JsValue>) -> (&'static str, JsValue) {
+    match event {
+        Event::AgentEvent(event) => ("agent_event", event),
         Event::StatusChanged(status) => ("status_changed", status.as_str().into()),
         Event::Connected => ("connected", JsValue::UNDEFINED),
         Event::Disconnected => ("disconnected", JsValue::UNDEFINED),
@@ -132,12 +138,25 @@ pub(super) fn tell(facade: &Facade, subscription: Option<u32>, event: Event<JsVa
             ("continuity", shape::continuity(continuity.as_str(), from, to))
         }
         Event::Error { code, message } => ("error", shape::error(code.as_str(), &message)),
-        Event::Done(completion) => {
-            (if subscription.is_none() { "done" } else { "ended" }, shape::completion(&completion))
-        }
-    };
-    match subscription {
-        None => facade.emit_of_stream(name, &argument),
-        Some(subscription) => facade.emit_of_mux(subscription, name, &argument),
+        Event::Done(completion) => ("done", shape::completion(&completion)),
+    }
+}
+
+/// The name and the argument of what is told of a mux.
+fn of_mux(event: MuxEvent<JsValue>) -> (&'static str, JsValue) {
+    match event {
+        MuxEvent::Operation { event, .. } => of_operation(event),
+        MuxEvent::Ending { .. } => ("ending", JsValue::UNDEFINED),
+        MuxEvent::StatusChanged(status) => ("status_changed", status.as_str().into()),
+        MuxEvent::Connected => ("connected", JsValue::UNDEFINED),
+        MuxEvent::Disconnected => ("disconnected", JsValue::UNDEFINED),
+        MuxEvent::Reconnecting { delay } => ("reconnecting", (delay as f64).into()),
+        MuxEvent::Error { code, message } => ("error", shape::error(code.as_str(), &message)),
+        MuxEvent::Lifecycle(frame) => ("lifecycle", frame),
+        MuxEvent::Unavailable { reason } => ("unavailable", reason.into()),
+        MuxEvent::WaitersResolved => ("waiters_resolved", JsValue::UNDEFINED),
+        MuxEvent::WaitersRejected { message } => ("waiters_rejected", message.into()),
+        MuxEvent::DocumentsReady => ("document_ready", JsValue::UNDEFINED),
+        MuxEvent::Document(frame) => ("document", frame),
     }
 }

@@ -5,10 +5,8 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use super::agent_gateway::{AgentGateway, Told, WithMux};
-use super::codec;
 use super::driver::Driver;
 use super::host::Host;
-use crate::agent::ToolResult;
 use crate::link::{Snapshot, Transition};
 use crate::machine::{Answer, Machine, RequestId, Timer};
 use crate::time::Timestamp;
@@ -26,10 +24,6 @@ impl GatewayMux {
             Told::Mux(event, _) => Some(event),
             Told::Stream(_) => None,
         });
-        Self::telling(config, host)
-    }
-
-    pub(super) fn telling(config: MuxConfig, host: Host<Told>) -> Self {
         Self { driver: Driver::new(AgentGateway::Mux(Mux::new(config), WithMux), host) }
     }
 
@@ -100,17 +94,14 @@ impl GatewayMux {
     ///
     /// What JSON threw where the payload cannot be written.
     pub fn send_tool_result(&self, id: SubscriptionId, payload: &JsValue) -> Result<bool, JsValue> {
-        let Some(operation_id) = self.with(|mux| mux.operation_of(id)) else { return Ok(false) };
-        let tool_call_id = codec::text_member(payload, "toolCallId").unwrap_or_default();
-        let frame = codec::tool_result_frame(payload, Some(&operation_id))?;
-        let result = ToolResult { tool_call_id: tool_call_id.into(), frame: frame.into() };
-        Ok(self.driver.mux(|mux, now| mux.send_tool_result(id, result, now)).unwrap_or(false))
+        self.driver.send_tool_result(id.0, payload)
     }
 
     /// The payloads of the results that no living socket carried; see [`Mux::take_pending_tool_results`].
     pub fn take_pending_tool_results(&self, operation_id: &str) -> Vec<JsValue> {
-        let taken = self.driver.mux(|mux, _| mux.take_pending_tool_results(operation_id)).unwrap_or_default();
-        taken.iter().map(|result| codec::tool_result_payload(&result.frame)).collect()
+        let mut payloads = Vec::new();
+        self.driver.take_pending_tool_results(operation_id, |payload| payloads.push(payload));
+        payloads
     }
 
     /// See [`Mux::send_tool_confirmation`].
@@ -149,10 +140,7 @@ impl GatewayMux {
     }
 
     fn with<R: Default>(&self, look: impl FnOnce(&Mux<JsValue>) -> R) -> R {
-        self.driver.with(|engine| match engine {
-            AgentGateway::Mux(mux, _) => look(mux),
-            AgentGateway::Stream(_) => R::default(),
-        })
+        self.driver.look(look).unwrap_or_default()
     }
 }
 

@@ -11,6 +11,8 @@ mod alarm;
 mod allocator;
 #[cfg(feature = "stream")]
 mod codec;
+#[cfg(feature = "stream")]
+mod commands;
 mod driver;
 #[cfg(all(feature = "npm", feature = "stream"))]
 mod exports;

@@ -25,28 +25,13 @@ impl AgentGatewayPort {
 
 #[wasm_bindgen]
 impl AgentGatewayPort {
-    /// Whether an event may be delivered at once; `number` is NaN where the id is none, `kind` the index of the type, and
-    /// 32 more where the event is the operation's own.
-    pub fn admit(&self, dial: u32, number: f64, kind: u32, step_index: f64, timestamp: f64) -> bool {
-        let Some(driver) = self.0.upgrade() else { return false };
-        let head = codec::routed_head(kind, step_index, timestamp);
-        !number.is_nan() && driver.admit(DialId(dial), number as u64, &head)
-    }
-
-    /// The subscription that an event may be delivered to at once, 0 for none.
-    #[wasm_bindgen(js_name = admitRouted)]
-    pub fn admit_routed(
-        &self,
-        dial: u32,
-        channel: u32,
-        number: f64,
-        kind: u32,
-        step_index: f64,
-        timestamp: f64,
-    ) -> u32 {
+    /// The subscription that an event may be delivered to at once, 0 for none; a stream has one, whatever the channel.
+    /// `number` is NaN where the id is none, `kind` the index of the type, and 32 more where the event is the operation's
+    /// own.
+    pub fn admit(&self, dial: u32, channel: u32, number: f64, kind: u32, step_index: f64, timestamp: f64) -> u32 {
         let Some(driver) = self.0.upgrade().filter(|_| !number.is_nan()) else { return 0 };
         let head = codec::routed_head(kind, step_index, timestamp);
-        driver.admit_routed(DialId(dial), Channel(channel), number as u64, &head).map_or(0, |id| id.0)
+        driver.admit(DialId(dial), Channel(channel), number as u64, &head)
     }
 
     /// Hands an admitted event to the host.
@@ -56,16 +41,9 @@ impl AgentGatewayPort {
         }
     }
 
-    /// A frame that was not delivered at once, and the type of the event where it is one.
-    pub fn frame(&self, dial: u32, frame: JsValue, event_type: u32, now: f64) {
-        if let Some(driver) = self.0.upgrade() {
-            driver.frame(DialId(dial), None, frame, event_type, millis(now));
-        }
-    }
-
-    /// The same for a mux; `channel` where the operation is subscribed.
-    #[wasm_bindgen(js_name = routedFrame)]
-    pub fn routed_frame(&self, dial: u32, channel: Option<u32>, frame: JsValue, event_type: u32, now: f64) {
+    /// A frame that was not delivered at once, and the type of the event where it is one; `channel` where a mux has the
+    /// operation.
+    pub fn frame(&self, dial: u32, channel: Option<u32>, frame: JsValue, event_type: u32, now: f64) {
         if let Some(driver) = self.0.upgrade() {
             driver.frame(DialId(dial), channel.map(Channel), frame, event_type, millis(now));
         }

@@ -17,7 +17,4 @@ export const error = (code, message) => ({ code, message });
 
 export const continuity = (kind, from, to) => present({ kind, from, to });
 
-export const history = (transitions, at, timer) => ({
-  transitions: transitions.map(({ since, status, reason }) => present({ at: since, status, reason })),
-  ...(at === undefined ? {} : { deadline: { at, timer } }),
-});
+export const deadline = (at, timer) => ({ at, timer });

@@ -37,9 +37,10 @@ extern "C" {
     /// `{kind, from?, to?}`.
     pub(super) fn continuity(kind: &str, from: Option<f64>, to: Option<f64>) -> JsValue;
 
-    /// `{transitions, deadline?}`.
-    #[wasm_bindgen(js_name = history)]
-    fn history_of(transitions: Vec<JsValue>, at: Option<f64>, timer: Option<&str>) -> JsValue;
+    /// `{at, timer}`.
+    #[cfg(feature = "mux")]
+    #[wasm_bindgen(js_name = deadline)]
+    fn deadline_of(at: f64, timer: &str) -> JsValue;
 }
 
 /// `{status, since, attempt, retryAt?, reason?}`.
@@ -54,15 +55,15 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
 }
 
 #[cfg(feature = "mux")]
-/// `{transitions: [{at, status, reason?}], deadline?: {at, timer}}`, oldest first.
-pub(super) fn history(transitions: &[Transition], deadline: Option<(Timestamp, Timer)>) -> JsValue {
-    let transition = |transition: &Transition| {
-        let since = transition.at.as_millis() as f64;
-        let reason = transition.reason.map(|reason| reason.as_str());
-        snapshot_of(transition.status.as_str(), since, 0, None, reason)
-    };
-    let at = deadline.map(|(at, _)| at.as_millis() as f64);
-    history_of(transitions.iter().map(transition).collect(), at, deadline.map(|(_, timer)| timer.as_str()))
+/// `{status, since, attempt, reason?}`.
+pub(super) fn transition(&Transition { at: since, status, reason }: &Transition) -> JsValue {
+    snapshot(&Snapshot { status, since, reason, ..Snapshot::default() })
+}
+
+#[cfg(feature = "mux")]
+/// `{at, timer}`.
+pub(super) fn deadline(at: Timestamp, timer: Timer) -> JsValue {
+    deadline_of(at.as_millis() as f64, timer.as_str())
 }
 
 /// `{source}` or `{source, status}`.

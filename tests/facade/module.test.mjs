@@ -152,7 +152,7 @@ describe('dispose', () => {
     const { client, raw } = await createTrappable();
     client.on('status_changed', () => client.dispose());
     client.connect();
-    raw.host.emit('status_changed', 'connected');
+    raw.host.emit(0, 'status_changed', 'connected');
     assert.deepEqual(raw.calls, ['connect', 'dispose']);
     await Promise.resolve();
     assert.deepEqual(raw.calls, ['connect', 'dispose', 'free']);

@@ -5,7 +5,6 @@ export function createGlue(WebAssembly) {
 
   class RawAgentStream {
     connectionStatus = 'disconnected';
-    lastEventId = '';
     calls = [];
 
     constructor(options, host) {
@@ -34,6 +33,10 @@ export function createGlue(WebAssembly) {
 
     free() {
       this.calls.push('free');
+    }
+
+    lastEventId() {
+      return '';
     }
 
     snapshot() {
@@ -81,10 +84,6 @@ export function createGlue(WebAssembly) {
       return { status: 'connecting', since: 5, attempt: 0 };
     }
 
-    subscriptionSnapshot() {
-      return this.snapshot();
-    }
-
     trapInCallback() {
       exports.trap();
     }
@@ -115,9 +114,12 @@ export function createGlue(WebAssembly) {
   }
 
   return {
-    RawAgentStream,
     RawChatRun,
-    RawGatewayMux,
+    RawGateway: class {
+      constructor(options, host) {
+        return options.operationId ? new RawAgentStream(options, host) : new RawGatewayMux(options, host);
+      }
+    },
     initSync({ module }) {
       globalThis.fakeInstances = (globalThis.fakeInstances ?? 0) + 1;
       exports = new WebAssembly.Instance(module, {}).exports;
