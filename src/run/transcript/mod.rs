@@ -18,6 +18,7 @@ mod change;
 mod column;
 mod ending;
 mod event;
+mod held;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod list;
@@ -36,8 +37,10 @@ use crate::operation::Continuity;
 pub use change::Change;
 use column::{Column, Place};
 pub use event::{
-    Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Row, Seed, Stored, StreamEnd, TranscriptEvent, Upsert,
+    Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Piece, Row, Seed, Stored, StreamEnd, TranscriptEvent,
+    Upsert,
 };
+use held::Spot;
 use list::List;
 pub use message::{Activity, Image, Message, Part, ToolCall, ToolPhase};
 use refetch::Refetch;
@@ -58,6 +61,8 @@ pub struct Transcript<T: Text> {
     revision: u64,
     last_number: Option<u64>,
     refetch: Refetch,
+    /// What the host holds back goes on this part.
+    held: Option<Spot>,
 }
 
 impl<T: Text> Transcript<T> {
@@ -74,6 +79,7 @@ impl<T: Text> Transcript<T> {
             revision: 0,
             last_number: None,
             refetch: Refetch::NotNeeded,
+            held: None,
         };
         if !rows.is_empty() {
             transcript.told_all(rows);
@@ -110,8 +116,8 @@ impl<T: Text> Transcript<T> {
         let place = Place { column, step, at };
         match body {
             Body::StreamStart(seed) => self.stream_start(place, seed),
-            Body::Text(text, mode) => self.text(place, text, mode),
-            Body::Reasoning(text, mode) => self.reasoning(place, text, mode),
+            Body::Text(text, mode) => self.piece(place, Piece::Text, text, mode),
+            Body::Reasoning(text, mode) => self.piece(place, Piece::Reasoning, text, mode),
             Body::Content(parts) => self.content(place, parts),
             Body::Images(images) => self.images(place, images),
             Body::Sources(sources) => self.sources(place, sources),

@@ -83,11 +83,6 @@ impl RawChatRun {
         named::tell(&self.runner, TransportId(transport), name, argument);
     }
 
-    /// An event of the agent.
-    pub fn event(&self, transport: u32, event: &JsValue) {
-        self.runner.event(TransportId(transport), event);
-    }
-
     /// The page paints a frame.
     pub fn frame(&self) {
         self.runner.frame();

@@ -7,30 +7,55 @@ use wasm_bindgen::prelude::*;
 use super::text::EngineText;
 use crate::agent::{Ending, EventHead, EventType};
 use crate::run::transcript::{
-    Body, Calling, ChunkMode, ContentPart, End, EndReason, Image, Part, Patch, Row, Seed, Stored, StreamEnd, ToolCall,
-    ToolPhase, TranscriptEvent, Upsert,
+    Body, Calling, ChunkMode, ContentPart, End, EndReason, Image, Part, Patch, Piece, Row, Seed, Stored, StreamEnd,
+    ToolCall, ToolPhase, TranscriptEvent, Upsert,
 };
 use crate::web::codec::{member, number, text_member};
 
 #[wasm_bindgen(module = "/src/web/run/read.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = pieceKind)]
-    fn piece_kind(event: &JsValue, own_id: &JsValue) -> u32;
-    #[wasm_bindgen(js_name = pieceText)]
-    fn piece_text(event: &JsValue) -> JsString;
+    /// Reads the events of transports, and holds pieces of an answer back.
+    #[derive(Clone)]
+    pub(crate) type Reader;
+    #[wasm_bindgen(js_name = createReader)]
+    pub(super) fn create_reader(port: &JsValue, own_id: &str) -> Reader;
+    /// Takes an event of a transport in.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(this: &Reader, transport: u32, event: &JsValue);
+    /// Hands out what is held back.
+    #[wasm_bindgen(method)]
+    pub(super) fn take(this: &Reader) -> JsString;
+
     #[wasm_bindgen(js_name = stepIndex)]
     fn step_index(event: &JsValue) -> f64;
     fn timestamp(event: &JsValue) -> f64;
 }
 
-/// A piece of the operation's own text or reasoning, which most events are. `None`: see [`event`].
-pub(super) fn piece(event: &JsValue, own_id: &JsValue) -> Option<TranscriptEvent<EngineText>> {
-    let kind: fn(EngineText, ChunkMode) -> Body<EngineText> = match piece_kind(event, own_id) {
-        1 => Body::Text,
-        2 => Body::Reasoning,
-        _ => return None,
-    };
-    Some(placed(event, None, kind(EngineText(piece_text(event)), ChunkMode::Delta)))
+/// Where and when a piece of the operation's own answer happened; what is no number is none.
+#[derive(Clone, Copy)]
+pub(super) struct PiecePlace {
+    pub(super) piece: Piece,
+    pub(super) step: u32,
+    pub(super) at: Option<u64>,
+}
+
+impl PiecePlace {
+    /// From what a [`Reader`] says of it.
+    #[inline(always)]
+    pub(super) fn read(kind: u32, step: f64, at: f64) -> Self {
+        let piece = if kind == 1 { Piece::Text } else { Piece::Reasoning };
+        Self { piece, step: step as u32, at: millis(at) }
+    }
+
+    /// The event.
+    pub(super) fn event(self, text: JsString) -> TranscriptEvent<EngineText> {
+        let make = match self.piece {
+            Piece::Text => Body::Text,
+            Piece::Reasoning => Body::Reasoning,
+        };
+        let body = make(EngineText(text), ChunkMode::Delta);
+        TranscriptEvent { number: None, member: None, step: self.step, at: self.at, body }
+    }
 }
 
 /// An event on the channel of an operation; `member_id` where it is a member's. `None`: it says nothing about messages.
@@ -44,9 +69,11 @@ pub(super) fn event(event: &JsValue, name: &str, member_id: Option<String>) -> O
 }
 
 fn placed(event: &JsValue, member: Option<String>, body: Body<EngineText>) -> TranscriptEvent<EngineText> {
-    let at = timestamp(event);
-    let at = (!at.is_nan()).then_some(at as u64);
-    TranscriptEvent { number: None, member, step: step_index(event) as u32, at, body }
+    TranscriptEvent { number: None, member, step: step_index(event) as u32, at: millis(timestamp(event)), body }
+}
+
+fn millis(at: f64) -> Option<u64> {
+    (!at.is_nan()).then_some(at as u64)
 }
 
 /// Stored messages. `None`: this is no list, or one of them has no id.
