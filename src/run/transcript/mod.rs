@@ -19,6 +19,7 @@ mod column;
 mod ending;
 mod event;
 mod held;
+mod ids;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod list;
@@ -29,8 +30,6 @@ mod rows;
 mod stream;
 mod text;
 mod tools;
-
-use std::collections::BTreeMap;
 
 use crate::operation::Continuity;
 
@@ -54,7 +53,7 @@ pub struct Transcript<T: Text> {
     list: List<T>,
     /// The run's own, then those of members.
     columns: Vec<Column>,
-    calls: BTreeMap<String, Call>,
+    calls: Vec<(String, Call)>,
     /// The message that answers first, where it is known.
     first_message: Option<String>,
     /// The revision of the last patch.
@@ -74,7 +73,7 @@ impl<T: Text> Transcript<T> {
         let mut transcript = Self {
             list: List::new(),
             columns: vec![Column::of(None)],
-            calls: BTreeMap::new(),
+            calls: Vec::new(),
             first_message,
             revision: 0,
             last_number: None,
