@@ -25,6 +25,7 @@ pub mod json;
 mod list;
 mod message;
 mod order;
+pub(crate) mod read;
 mod refetch;
 mod rows;
 mod stream;

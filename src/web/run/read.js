@@ -17,8 +17,8 @@ export function createReader(port, ownId) {
       const kind = pieceKind(event, ownId);
       if (kind === NONE) return port.event(transport, event);
       const text = kind === TEXT ? event.data.content : event.data.reasoning;
-      const step = stepIndex(event);
-      const at = timestamp(event);
+      const step = number(event.stepIndex);
+      const at = number(event.timestamp);
       if (port.goesOn(kind, step, at)) held += text;
       else port.piece(transport, kind, step, at, text);
     },
@@ -39,9 +39,5 @@ function pieceKind({ data, operationId, type }, ownId) {
   if (data.chunkType === 'text') return typeof data.content === 'string' ? TEXT : NONE;
   return data.chunkType === 'reasoning' && typeof data.reasoning === 'string' ? REASONING : NONE;
 }
-
-export const stepIndex = (event) => number(event.stepIndex);
-
-export const timestamp = (event) => number(event.timestamp);
 
 const number = (value) => (typeof value === 'number' ? value : NaN);

@@ -9,14 +9,14 @@ use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
 use super::port::{ChatRunPort, Hears};
-use super::read::{PiecePlace, Reader};
+use super::read::{PiecePlace, Reader, create_reader};
 use super::text::EngineText;
-use super::{read, told};
+use super::told;
 use crate::agent::EventType;
 use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
-use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript};
+use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript, read};
 use crate::run::{
     Answer, ChatRun, Event, Input, Intervention, Opening, Output, Question, Snapshot, Told, ToolReply, TransportId,
 };
@@ -164,7 +164,7 @@ impl<H: RunHost> Runner<H> {
     fn reader(&self, operation_id: &str) -> Reader {
         let known = self.state.borrow().reader.clone();
         known.unwrap_or_else(|| {
-            let reader = read::create_reader(&self.port, operation_id);
+            let reader = create_reader(&self.port, operation_id);
             self.state.borrow_mut().reader = Some(reader.clone());
             reader
         })
