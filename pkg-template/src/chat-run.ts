@@ -1,4 +1,4 @@
-import type { RawChatRun, RawRunHost } from '#glue';
+import type { RawChatRun, RawReader, RawRunHost } from '#glue';
 import { Binding } from './binding.js';
 import { disposable } from './disposable.js';
 import { GatewayError } from './errors.js';
@@ -174,7 +174,7 @@ export class ChatRun {
       change: (name, message, part, content) => link.client?.mirror.apply(name, message, part, content),
       close: reaching(link, (run, transport) => run.close(transport)),
       emit: reaching(link, (run, name, argument) => run.take(name, argument)),
-      open: reaching(link, (run, transport, opening) => run.open(transport, opening)),
+      open: reaching(link, (run, transport, opening, reader) => run.open(transport, opening, reader)),
       requestFrame: reaching(link, (run) => nextFrame(() => run.binding.call((raw) => raw.frame()))),
       review: sanitizeAgentInterventionRequestForReview as (request: unknown) => unknown,
       sendAnswer: (transport, kind, id, reply) => link.client?.sendAnswer(transport, kind, id, reply),
@@ -196,14 +196,15 @@ export class ChatRun {
     return binding.call(use) ?? false;
   }
 
-  private open(id: number, opening: Opening): void {
+  private open(id: number, opening: Opening, reader: RawReader): void {
     const tell = (use: (raw: RawChatRun) => void): void => void this.binding.call(use);
+    const emit = this.listeners.emitterOf('agent_event');
     const transport = new Transport(this.options, opening, {
       carried: (by) => (this.carriedBy = by),
       error: (error) => this.listeners.emit('error', [error]),
       event: (event) => {
-        this.listeners.emit('agent_event', [event]);
-        tell((raw) => raw.event(id, event));
+        emit(event);
+        tell(() => reader.read(id, event));
       },
       told: (name, argument) => tell((raw) => raw.told(id, name, argument)),
     });

@@ -95,7 +95,7 @@ export interface RawRunHost {
   change(name: string, message: number, part: number, content: unknown): void;
   close(transport: number): void;
   emit(name: string, argument: unknown): void;
-  open(transport: number, opening: Opening): void;
+  open(transport: number, opening: Opening, reader: RawReader): void;
   requestFrame(): void;
   review(request: unknown): unknown;
   sendAnswer(transport: number, kind: string, id: string, reply: unknown): void;
@@ -104,12 +104,16 @@ export interface RawRunHost {
   show(needsRefetch?: string): void;
 }
 
+/** Reads the events of transports, of which it holds some back. */
+export interface RawReader {
+  read(transport: number, event: unknown): void;
+}
+
 export interface RawChatRun {
   answer(request: number, name: string, value: unknown): void;
   beginRefetch(): void;
   detach(): boolean;
   dispose(): void;
-  event(transport: number, event: unknown): void;
   frame(): void;
   free(): void;
   refetched(rows: unknown): boolean;

@@ -47,6 +47,11 @@ impl Notify {
         }
     }
 
+    /// Whether the page is to hear of a change already.
+    pub const fn is_marked(&self) -> bool {
+        matches!(self.state, State::FrameDue { .. } | State::Held { marked: true, .. })
+    }
+
     /// Something changed.
     pub fn mark(&mut self, now: Timestamp) -> Action {
         match &mut self.state {

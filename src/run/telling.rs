@@ -24,12 +24,16 @@ impl<P: Clone> ChatRun<P> {
         if !own {
             return true;
         }
-        let news = match *event_type {
-            EventType::STREAM_CHUNK => self.output == VisibleOutput::None,
-            EventType::STREAM_START | EventType::VISIBLE_OUTPUT_END => true,
-            _ => false,
-        };
-        !news
+        match *event_type {
+            EventType::STREAM_CHUNK => self.is_seen_writing(),
+            EventType::STREAM_START | EventType::VISIBLE_OUTPUT_END => false,
+            _ => true,
+        }
+    }
+
+    /// Whether one more chunk of its answer changes nothing.
+    pub const fn is_seen_writing(&self) -> bool {
+        !self.transport.owes_a_word() && !matches!(self.output, VisibleOutput::None)
     }
 
     pub(super) fn told(&mut self, transport: TransportId, told: Told<P>) {

@@ -29,6 +29,22 @@ const LEFT = {
   },
 };
 
+/** What makes a page show the pieces of an answer. */
+const SHOWS = {
+  'the next frame': async () => paint(),
+  'a page that paints no frame': () => after(250),
+  'another event': async (_, socket) => {
+    receiveEvent(socket, 5, 'stream_chunk', { chunkType: 'tools_calling', toolsCalling: [{ id: 'c1' }] });
+    paint();
+  },
+  'a question for the stored messages': async (run) => {
+    await run.transcript.refetch(async () => []);
+    paint();
+  },
+  'a run that is left': async (run) => void run.detach(),
+  'a run that is disposed of': async (run) => run.dispose(),
+};
+
 /** The frames that the page was asked for. */
 let frames = [];
 
@@ -110,6 +126,40 @@ describe('the messages', () => {
         ['settled', 'm1', 'All of it'],
       ],
     );
+  });
+
+  for (const [what, happen] of Object.entries(SHOWS)) {
+    test(`show all pieces that came before: ${what}`, async () => {
+      const { run, socket } = await running();
+      receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+      for (const [index, piece] of ['One ', 'two ', 'three'].entries()) text(socket, index + 2, piece);
+      assert.equal(message(run), undefined, 'nothing is shown yet');
+      await happen(run, socket);
+      assert.deepEqual(message(run).parts[0], { type: 'text', text: 'One two three' });
+      text(socket, 6, ' four');
+      text(socket, 7, ' five');
+      paint();
+      const isOver = run.getSnapshot().phase === 'settled';
+      assert.equal(message(run).parts[0].text, isOver ? 'One two three' : 'One two three four five');
+    });
+  }
+
+  test('keep pieces and everything else in their order', async () => {
+    const { run, socket } = await running();
+    receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
+    const reasoning = (id, piece) =>
+      receiveEvent(socket, id, 'stream_chunk', { chunkType: 'reasoning', reasoning: piece });
+    reasoning(2, 'H');
+    reasoning(3, 'm');
+    reasoning(4, 'm');
+    text(socket, 5, 'a');
+    text(socket, 6, 'b');
+    receiveEvent(socket, 7, 'stream_chunk', { chunkType: 'image', imageList: ['https://images.example/1'] });
+    text(socket, 8, 'c');
+    text(socket, 9, 'd');
+    paint();
+    const shown = message(run).parts.map(({ type, text = '' }) => `${type} ${text}`);
+    assert.deepEqual(shown, ['reasoning Hmm', 'text ab', 'image ', 'text cd']);
   });
 
   for (const [ending, leave] of Object.entries(LEFT)) {

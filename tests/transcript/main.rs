@@ -4,6 +4,7 @@
 mod cost;
 mod ends;
 mod fixtures;
+mod held;
 mod members;
 mod properties;
 #[path = "../support/recording.rs"]

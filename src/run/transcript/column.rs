@@ -1,6 +1,6 @@
 //! The answers of one speaker, the run or a member, and which of them an event belongs to.
 
-use super::event::ChunkMode;
+use super::event::{ChunkMode, Piece};
 
 /// Where and when an event happened.
 #[derive(Clone, Copy, Debug)]
@@ -118,22 +118,18 @@ impl Column {
         self.streams.get(next).map(|stream| stream.message)
     }
 
-    /// Whether a chunk of text is not a snapshot that is known; if so it is known from now on.
-    pub fn admits_text(&mut self, mode: ChunkMode) -> bool {
-        admits(&mut self.text_seen, mode)
+    /// Whether a chunk is not a snapshot that is known; if so it is known from now on. Texts and reasonings are counted
+    /// apart.
+    pub fn admits(&mut self, piece: Piece, mode: ChunkMode) -> bool {
+        let ChunkMode::Snapshot { sequence: Some(sequence) } = mode else { return true };
+        let seen = match piece {
+            Piece::Text => &mut self.text_seen,
+            Piece::Reasoning => &mut self.reasoning_seen,
+        };
+        let is_new = sequence > *seen;
+        *seen = sequence.max(*seen);
+        is_new
     }
-
-    /// The same of a chunk of reasoning: the two are counted apart.
-    pub fn admits_reasoning(&mut self, mode: ChunkMode) -> bool {
-        admits(&mut self.reasoning_seen, mode)
-    }
-}
-
-fn admits(seen: &mut u64, mode: ChunkMode) -> bool {
-    let ChunkMode::Snapshot { sequence: Some(sequence) } = mode else { return true };
-    let is_new = sequence > *seen;
-    *seen = sequence.max(*seen);
-    is_new
 }
 
 impl Stream {
@@ -155,6 +151,14 @@ impl Stream {
         match self.start {
             Start::Unannounced { .. } => None,
             Start::Announced { since } => since,
+        }
+    }
+
+    /// The chunks of a kind.
+    pub const fn flow(&mut self, piece: Piece) -> &mut Flow {
+        match piece {
+            Piece::Text => &mut self.text,
+            Piece::Reasoning => &mut self.reasoning,
         }
     }
 
@@ -188,6 +192,15 @@ impl Stream {
 }
 
 impl Flow {
+    /// Takes a delta in, where it is not the first chunk and does not come late.
+    pub fn goes_on(&mut self, at: Option<u64>) -> bool {
+        let goes_on = self.begun && (at.is_none() || at >= self.last);
+        if goes_on {
+            self.last = self.last.max(at);
+        }
+        goes_on
+    }
+
     /// Takes a chunk in; `true` where it takes the place of what is shown.
     pub fn chunk(&mut self, at: Option<u64>, mode: ChunkMode) -> bool {
         // The times of deltas never go back, unless they were mixed up on the way.

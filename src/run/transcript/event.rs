@@ -93,6 +93,15 @@ pub enum Body<T: Text> {
     Unreadable,
 }
 
+/// What a piece of an answer is a piece of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The text.
+    Text,
+    /// The reasoning.
+    Reasoning,
+}
+
 /// How a chunk relates to those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkMode {

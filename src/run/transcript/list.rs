@@ -1,6 +1,8 @@
 //! The messages, and every way in which they change: nothing changes without telling the mirror.
 
 use super::change::{Change, Changes};
+use super::event::Piece;
+use super::held::Spot;
 use super::message::{Activity, Image, Message, Part, Rank, ToolCall};
 use super::text::Text;
 
@@ -29,6 +31,14 @@ impl<T: Text> List<T> {
 
     pub fn index_of_id(&self, id: &str) -> Option<usize> {
         self.messages.iter().rposition(|message| message.id.as_deref() == Some(id))
+    }
+
+    /// The part of a message that a piece goes on, while such pieces are streamed into it.
+    pub fn end_of_text(&self, key: u32, piece: Piece) -> Option<Spot> {
+        let index = self.index_of_key(key)?;
+        let message = &self.messages[index];
+        let part = message.end_of_text(piece)?;
+        (message.activity == piece.activity()).then_some((index, part))
     }
 
     /// Where a call is shown: the indices of the message and of the part.
@@ -82,14 +92,24 @@ impl<T: Text> List<T> {
         }
     }
 
-    pub fn append_text(&mut self, index: usize, text: T) {
-        let end = self.messages[index].end_of(Rank::Content);
-        self.append(index, end, text, Part::Text);
+    /// Adds a piece to what is there of its kind.
+    pub fn add(&mut self, index: usize, piece: Piece, text: T) {
+        if text.is_empty() {
+            return;
+        }
+        let message = &self.messages[index];
+        match message.end_of_text(piece) {
+            Some(part) => self.append(index, part, text),
+            None => self.insert_part(index, message.end_of(piece.rank()), piece.part(text)),
+        }
     }
 
-    pub fn append_reasoning(&mut self, index: usize, text: T) {
-        let end = self.messages[index].end_of(Rank::Reasoning);
-        self.append(index, end, text, Part::Reasoning);
+    /// Goes on a part that is a text or a reasoning.
+    pub fn append(&mut self, index: usize, part: usize, text: T) {
+        if let Part::Text(known) | Part::Reasoning(known) = &mut self.streamed(index).parts[part] {
+            known.append(&text);
+            self.changes.push_appended(index, part, text);
+        }
     }
 
     /// Replaces the text, that before an image and that after it; images stay.
@@ -111,7 +131,7 @@ impl<T: Text> List<T> {
 
     pub fn set_reasoning(&mut self, index: usize, text: T) {
         match self.messages[index].end_of(Rank::Reasoning) {
-            0 => self.append_reasoning(index, text),
+            0 => self.add(index, Piece::Reasoning, text),
             end => self.replace_part(index, end - 1, Part::Reasoning(text)),
         }
     }
@@ -157,20 +177,6 @@ impl<T: Text> List<T> {
         match self.remove_part(index, part) {
             Part::Tool(call) => Some(call),
             _ => None,
-        }
-    }
-
-    fn append(&mut self, index: usize, end: usize, text: T, make: fn(T) -> Part<T>) {
-        if text.is_empty() {
-            return;
-        }
-        let last = end.checked_sub(1).and_then(|last| self.streamed(index).parts.get_mut(last));
-        match (make(T::default()), last) {
-            (Part::Text(_), Some(Part::Text(known))) | (Part::Reasoning(_), Some(Part::Reasoning(known))) => {
-                known.append(&text);
-                self.changes.push_appended(index, end - 1, text);
-            }
-            _ => self.insert_part(index, end, make(text)),
         }
     }
 

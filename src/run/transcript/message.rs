@@ -1,6 +1,6 @@
 //! What a chat page shows.
 
-use super::event::{Calling, Row};
+use super::event::{Calling, Piece, Row};
 use super::order::in_order;
 use super::text::Text;
 
@@ -154,6 +154,31 @@ impl<T: Text> Part<T> {
     }
 }
 
+impl Piece {
+    /// What is being streamed into a message while such pieces come.
+    pub(super) const fn activity(self) -> Activity {
+        match self {
+            Self::Text => Activity::Writing,
+            Self::Reasoning => Activity::Reasoning,
+        }
+    }
+
+    pub(super) const fn rank(self) -> Rank {
+        match self {
+            Self::Text => Rank::Content,
+            Self::Reasoning => Rank::Reasoning,
+        }
+    }
+
+    /// A part with nothing but this in it.
+    pub(super) const fn part<T: Text>(self, text: T) -> Part<T> {
+        match self {
+            Self::Text => Part::Text(text),
+            Self::Reasoning => Part::Reasoning(text),
+        }
+    }
+}
+
 impl<T: Text> ToolCall<T> {
     pub(crate) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
         let Calling { id, value, message_id } = call;
@@ -218,6 +243,13 @@ impl<T: Text> Message<T> {
             Part::Tool(call) if call.id == id => Some(call),
             _ => None,
         })
+    }
+
+    /// The index of the part that a piece goes on, if it does not begin one.
+    pub(super) fn end_of_text(&self, piece: Piece) -> Option<usize> {
+        let last = self.end_of(piece.rank()).checked_sub(1)?;
+        // Of its rank only a picture is another.
+        (!matches!(self.parts[last], Part::Image(_)) && self.parts[last].rank() == piece.rank()).then_some(last)
     }
 
     /// Where parts of a rank end.

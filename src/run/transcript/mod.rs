@@ -18,26 +18,29 @@ mod change;
 mod column;
 mod ending;
 mod event;
+mod held;
+mod ids;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod list;
 mod message;
 mod order;
+pub(crate) mod read;
 mod refetch;
 mod rows;
 mod stream;
 mod text;
 mod tools;
 
-use std::collections::BTreeMap;
-
 use crate::operation::Continuity;
 
 pub use change::Change;
 use column::{Column, Place};
 pub use event::{
-    Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Row, Seed, Stored, StreamEnd, TranscriptEvent, Upsert,
+    Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Piece, Row, Seed, Stored, StreamEnd, TranscriptEvent,
+    Upsert,
 };
+use held::Spot;
 use list::List;
 pub use message::{Activity, Image, Message, Part, ToolCall, ToolPhase};
 use refetch::Refetch;
@@ -51,13 +54,15 @@ pub struct Transcript<T: Text> {
     list: List<T>,
     /// The run's own, then those of members.
     columns: Vec<Column>,
-    calls: BTreeMap<String, Call>,
+    calls: Vec<(String, Call)>,
     /// The message that answers first, where it is known.
     first_message: Option<String>,
     /// The revision of the last patch.
     revision: u64,
     last_number: Option<u64>,
     refetch: Refetch,
+    /// What the host holds back goes on this part.
+    held: Option<Spot>,
 }
 
 impl<T: Text> Transcript<T> {
@@ -69,11 +74,12 @@ impl<T: Text> Transcript<T> {
         let mut transcript = Self {
             list: List::new(),
             columns: vec![Column::of(None)],
-            calls: BTreeMap::new(),
+            calls: Vec::new(),
             first_message,
             revision: 0,
             last_number: None,
             refetch: Refetch::NotNeeded,
+            held: None,
         };
         if !rows.is_empty() {
             transcript.told_all(rows);
@@ -110,8 +116,8 @@ impl<T: Text> Transcript<T> {
         let place = Place { column, step, at };
         match body {
             Body::StreamStart(seed) => self.stream_start(place, seed),
-            Body::Text(text, mode) => self.text(place, text, mode),
-            Body::Reasoning(text, mode) => self.reasoning(place, text, mode),
+            Body::Text(text, mode) => self.piece(place, Piece::Text, text, mode),
+            Body::Reasoning(text, mode) => self.piece(place, Piece::Reasoning, text, mode),
             Body::Content(parts) => self.content(place, parts),
             Body::Images(images) => self.images(place, images),
             Body::Sources(sources) => self.sources(place, sources),

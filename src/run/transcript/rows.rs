@@ -1,9 +1,8 @@
 //! Stored messages: snapshots, patches, and the answers to questions for them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::Transcript;
 use super::event::{Patch, Row, Stored};
+use super::ids::Ids;
 use super::message::{ASSISTANT, Activity, Message};
 use super::order::in_order;
 use super::refetch::{Fetch, RefetchReason};
@@ -99,16 +98,10 @@ impl<T: Text> Transcript<T> {
 
     /// A patch is applied as a whole or not at all.
     fn has_anchors(&self, patch: &Patch<T>) -> bool {
-        let mut ids = BTreeSet::new();
-        ids.extend(self.list.messages().iter().filter_map(|message| message.id.as_deref()));
-        for id in &patch.deletes {
-            ids.remove(id.as_str());
-        }
-        patch.upserts.iter().all(|upsert| {
-            let is_known = ids.contains(upsert.row.id.as_str());
-            let has_anchor = upsert.after.as_deref().is_none_or(|after| ids.contains(after));
-            ids.insert(&upsert.row.id);
-            is_known || has_anchor
+        let stays = |id: &str| self.list.index_of_id(id).is_some() && patch.deletes.iter().all(|deleted| deleted != id);
+        patch.upserts.iter().enumerate().all(|(index, upsert)| {
+            let is_there = |id: &str| stays(id) || patch.upserts[..index].iter().any(|before| before.row.id == id);
+            is_there(&upsert.row.id) || upsert.after.as_deref().is_none_or(is_there)
         })
     }
 
@@ -128,41 +121,65 @@ impl<T: Text> Transcript<T> {
     /// Shows the stored messages. What is being streamed, or was since `since`, is newer than they are.
     fn install(&mut self, rows: Vec<Row<T>>, since: u32) {
         let is_newer = |message: &Message<T>| message.activity != Activity::Settled || message.touched >= Some(since);
-        let mut known = BTreeMap::new();
-        let mut unnamed = Vec::new();
-        for message in self.list.take() {
-            match message.id.clone() {
-                Some(id) => drop(known.insert(id, message)),
-                None => unnamed.push(message),
-            }
-        }
-        unnamed.retain(is_newer);
+        let known = self.list.take();
+        let origins = origins(&rows, &known);
+        let mut known: Vec<Option<Message<T>>> = known.into_iter().map(Some).collect();
         let mut shown = Vec::with_capacity(rows.len());
         let mut new = Vec::new();
-        let mut told = BTreeSet::new();
-        for row in rows.into_iter().filter(|row| told.insert(row.id.clone())) {
-            let Some(mut message) = known.remove(&row.id) else {
-                new.push(shown.len());
-                shown.push(Message::from_row(self.list.new_key(), row));
-                continue;
-            };
-            let is_newer = is_newer(&message);
-            message.store(row, is_newer);
-            shown.push(message);
-        }
-        // One answer under way without a name, and one name without an answer: they are the same.
-        new.retain(|index| shown[*index].role == ASSISTANT);
-        let is_open = |message: &Message<T>| message.activity != Activity::Settled;
-        if let ([index], [message]) = (new.as_slice(), unnamed.as_slice())
-            && is_open(message)
-        {
-            let stored = &mut shown[*index];
-            let named = Message { id: stored.id.take(), row: stored.row.take(), ..unnamed.remove(0) };
-            *stored = named;
+        for (row, origin) in rows.into_iter().zip(origins) {
+            match origin {
+                Origin::Known(index) => {
+                    let Some(mut message) = known[index].take() else { continue };
+                    let is_newer = is_newer(&message);
+                    message.store(row, is_newer);
+                    shown.push(message);
+                }
+                Origin::New => {
+                    if row.role == ASSISTANT {
+                        new.push(shown.len());
+                    }
+                    shown.push(Message::from_row(self.list.new_key(), row));
+                }
+                Origin::Repeated => {}
+            }
         }
         // In the order in which they began.
-        let newer = known.into_values().filter(is_newer).chain(unnamed);
-        shown.extend(in_order(newer, |message| message.key));
+        let newer = known.into_iter().flatten().filter(is_newer);
+        let mut newer = in_order(newer, |message| message.key);
+        // One answer under way without a name, and one name without an answer: they are the same.
+        let mut unnamed = newer.iter().enumerate().filter(|(_, message)| message.id.is_none());
+        if let ([named], Some((unnamed, message)), None) = (new.as_slice(), unnamed.next(), unnamed.next())
+            && message.activity != Activity::Settled
+        {
+            let stored = &mut shown[*named];
+            let named = Message { id: stored.id.take(), row: stored.row.take(), ..newer.remove(unnamed) };
+            *stored = named;
+        }
+        shown.append(&mut newer);
         self.list.put(shown);
     }
+}
+
+/// Where a stored message comes from.
+enum Origin {
+    /// It is shown already, at this index.
+    Known(usize),
+    New,
+    /// One before has its id, and counts.
+    Repeated,
+}
+
+fn origins<'a, T: Text>(rows: &'a [Row<T>], known: &'a [Message<T>]) -> Vec<Origin> {
+    let mut ids = Ids::new();
+    for (index, message) in known.iter().enumerate() {
+        if let Some(id) = &message.id {
+            ids.replace(id, Some(index));
+        }
+    }
+    let origin = |row: &'a Row<T>| match ids.replace(&row.id, None) {
+        Some(Some(index)) => Origin::Known(index),
+        Some(None) => Origin::Repeated,
+        None => Origin::New,
+    };
+    rows.iter().map(origin).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Transcript;
 use super::column::{Found, Place, Start, Stream};
-use super::event::{ChunkMode, ContentPart, Seed, StreamEnd};
+use super::event::{ChunkMode, ContentPart, Piece, Seed, StreamEnd};
 use super::message::{Activity, Image, Message, Part, Rank};
 use super::refetch::RefetchReason;
 use super::text::Text;
@@ -19,13 +19,6 @@ enum Meaning {
     Known,
     /// It is known, or the answer begins anew.
     Unclear(usize),
-}
-
-/// The kind of a chunk.
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Reasoning,
 }
 
 impl<T: Text> Transcript<T> {
@@ -51,22 +44,32 @@ impl<T: Text> Transcript<T> {
         }
     }
 
-    pub(super) fn text(&mut self, place: Place, text: T, mode: ChunkMode) {
-        if self.columns[place.column].admits_text(mode) {
-            self.chunk(place, text, mode, Kind::Text);
+    pub(super) fn piece(&mut self, place: Place, piece: Piece, text: T, mode: ChunkMode) {
+        if !self.columns[place.column].admits(piece, mode) {
+            return;
         }
-    }
-
-    pub(super) fn reasoning(&mut self, place: Place, text: T, mode: ChunkMode) {
-        if self.columns[place.column].admits_reasoning(mode) {
-            self.chunk(place, text, mode, Kind::Reasoning);
+        let Some(index) = self.stream_of_chunk(place, piece) else { return };
+        let stream = &mut self.columns[place.column].streams[index];
+        let replaces = stream.flow(piece).chunk(place.at, mode);
+        let (is_open, is_uncertain) = (stream.end.is_none(), stream.is_uncertain());
+        if !is_open && is_uncertain {
+            self.refetch.need(RefetchReason::TextUncertain);
+        }
+        let Some(message) = self.list.index_of_key(stream.message) else { return };
+        match (piece, replaces) {
+            (Piece::Text, true) => self.list.set_text(message, text),
+            (Piece::Reasoning, true) => self.list.set_reasoning(message, text),
+            (_, false) => self.list.add(message, piece, text),
+        }
+        if is_open {
+            self.list.set_activity(message, piece.activity());
         }
     }
 
     pub(super) fn content(&mut self, place: Place, parts: Vec<ContentPart<T>>) {
         for part in parts {
             match part {
-                ContentPart::Text(text) => self.text(place, text, ChunkMode::Delta),
+                ContentPart::Text(text) => self.piece(place, Piece::Text, text, ChunkMode::Delta),
                 ContentPart::Image(image) => self.images(place, vec![image]),
             }
         }
@@ -160,36 +163,8 @@ impl<T: Text> Transcript<T> {
         message.is_some_and(|message| self.list.messages()[message].id.is_none())
     }
 
-    fn chunk(&mut self, place: Place, text: T, mode: ChunkMode, kind: Kind) {
-        let Some(index) = self.stream_of_chunk(place, kind) else { return };
-        let stream = &mut self.columns[place.column].streams[index];
-        let flow = match kind {
-            Kind::Text => &mut stream.text,
-            Kind::Reasoning => &mut stream.reasoning,
-        };
-        let replaces = flow.chunk(place.at, mode);
-        let (is_open, is_uncertain) = (stream.end.is_none(), stream.is_uncertain());
-        if !is_open && is_uncertain {
-            self.refetch.need(RefetchReason::TextUncertain);
-        }
-        let Some(message) = self.list.index_of_key(stream.message) else { return };
-        match (kind, replaces) {
-            (Kind::Text, false) => self.list.append_text(message, text),
-            (Kind::Text, true) => self.list.set_text(message, text),
-            (Kind::Reasoning, false) => self.list.append_reasoning(message, text),
-            (Kind::Reasoning, true) => self.list.set_reasoning(message, text),
-        }
-        if is_open {
-            let activity = match kind {
-                Kind::Text => Activity::Writing,
-                Kind::Reasoning => Activity::Reasoning,
-            };
-            self.list.set_activity(message, activity);
-        }
-    }
-
     /// The stream that a chunk belongs to. `None`: what it says is known, or cannot be put anywhere.
-    fn stream_of_chunk(&mut self, place: Place, kind: Kind) -> Option<usize> {
+    fn stream_of_chunk(&mut self, place: Place, piece: Piece) -> Option<usize> {
         let column = &self.columns[place.column];
         let index = match column.find(place.step, place.at) {
             Found::Stream(index) => index,
@@ -204,7 +179,7 @@ impl<T: Text> Transcript<T> {
         let Some(end) = column.streams[index].end else { return Some(index) };
         match (place.at, end.at) {
             (Some(at), Some(end)) if at > end => Some(self.begin_unannounced(place)),
-            (Some(_), Some(_)) if end.told_text && matches!(kind, Kind::Text) => None,
+            (Some(_), Some(_)) if end.told_text && piece == Piece::Text => None,
             (Some(_), Some(_)) => Some(index),
             (None, _) | (_, None) => {
                 self.refetch.need(RefetchReason::TextUncertain);

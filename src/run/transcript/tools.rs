@@ -107,7 +107,7 @@ impl<T: Text> Transcript<T> {
     }
 
     pub(super) fn tool_start(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
-        match self.calls.entry(call.id.clone()).or_default().started(place.at) {
+        match self.known_call(&call.id).started(place.at) {
             Started::Now => self.tool_runs(place, parent, call, false),
             Started::Again => self.tool_runs(place, parent, call, true),
             Started::Before => self.tool_is(place, parent, call, |_| {}),
@@ -119,7 +119,7 @@ impl<T: Text> Transcript<T> {
     pub(super) fn tool_execute(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
         let step = self.columns[place.column].streams.last().map_or(0, |stream| stream.step);
         let place = Place { step, ..place };
-        let known = self.calls.entry(call.id.clone()).or_default();
+        let known = self.known_call(&call.id);
         if matches!(known.run, Run::Ended { .. }) {
             return;
         }
@@ -135,7 +135,7 @@ impl<T: Text> Transcript<T> {
         succeeded: bool,
         result: Option<T::Value>,
     ) {
-        if self.calls.entry(call.id.clone()).or_default().ends(place.at) {
+        if self.known_call(&call.id).ends(place.at) {
             self.tool_is(place, parent, call, |known| {
                 known.phase = if succeeded { ToolPhase::Succeeded } else { ToolPhase::Failed };
                 known.result = result;
@@ -148,7 +148,7 @@ impl<T: Text> Transcript<T> {
         if self.list.index_of_tool(|known| known.id == id).is_none() && column.latest(place.step).is_none() {
             return self.refetch.need(RefetchReason::ToolUnknown);
         }
-        if self.calls.entry(id.clone()).or_default().admits_state(sequence) {
+        if self.known_call(&id).admits_state(sequence) {
             let call = Calling { id, value: None, message_id: None };
             self.tool_is(place, None, call, |known| {
                 known.state = Some(state);
@@ -193,6 +193,16 @@ impl<T: Text> Transcript<T> {
         let mut new = ToolCall::new(call, ToolPhase::Called);
         change(&mut new);
         self.list.add_tool(message, None, new);
+    }
+
+    /// What is known of a call. There are few, and the last ones are asked for.
+    fn known_call(&mut self, id: &str) -> &mut Call {
+        let known = self.calls.iter().rposition(|(known, _)| known == id);
+        let index = known.unwrap_or(self.calls.len());
+        if known.is_none() {
+            self.calls.push((id.to_owned(), Call::default()));
+        }
+        &mut self.calls[index].1
     }
 
     /// The message that called a tool: the one that is named, or else the last answer before. Tools run in steps of

@@ -9,11 +9,10 @@ use web_sys::AbortSignal;
 
 use super::chat_event::ChatEvent;
 use super::options::{Carriage, ChatRunOptions, HostError};
-use super::read;
 use super::runner::Runner;
 use super::shell::Shell;
 use super::view::ChatView;
-use crate::run::transcript::Transcript;
+use crate::run::transcript::{Transcript, read};
 use crate::run::{self, Outcome, Phase, Resume, Snapshot, Started};
 
 /// One run of an agent, from the message that was sent to the one outcome, in a page.

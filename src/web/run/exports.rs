@@ -8,9 +8,9 @@ use wasm_bindgen::prelude::*;
 use super::answer::answer;
 use super::facade::Facade;
 use super::runner::Runner;
-use super::{named, read, shape};
+use super::{named, shape};
 use crate::machine::RequestId;
-use crate::run::transcript::{Fetch, Transcript};
+use crate::run::transcript::{Fetch, Transcript, read};
 use crate::run::{ChatRun, Ledger, Limits, Resume, TransportId};
 use crate::time::Timestamp;
 use crate::web::codec::{member, number, text_member};
@@ -81,11 +81,6 @@ impl RawChatRun {
     /// What a transport tells, by the name of the facade's event.
     pub fn told(&self, transport: u32, name: &str, argument: &JsValue) {
         named::tell(&self.runner, TransportId(transport), name, argument);
-    }
-
-    /// An event of the agent.
-    pub fn event(&self, transport: u32, event: &JsValue) {
-        self.runner.event(TransportId(transport), event);
     }
 
     /// The page paints a frame.

@@ -3,6 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::mirror::{self, Step};
+use super::read::Reader;
 use super::runner::{RunHost, Runner};
 use super::shape;
 use super::text::EngineText;
@@ -21,7 +22,7 @@ extern "C" {
     #[wasm_bindgen(method, js_name = abort)]
     fn abort_request(this: &Facade, request: u32);
     #[wasm_bindgen(method, js_name = open)]
-    fn open_transport(this: &Facade, transport: u32, opening: &JsValue);
+    fn open_transport(this: &Facade, transport: u32, opening: &JsValue, reader: &Reader);
     #[wasm_bindgen(method, js_name = close)]
     fn close_transport(this: &Facade, transport: u32);
     #[wasm_bindgen(method, js_name = sendResult)]
@@ -72,8 +73,8 @@ impl RunHost for Facade {
     }
 
     #[inline(always)]
-    fn open(&self, transport: TransportId, opening: &Opening) {
-        self.open_transport(transport.0, &shape::opening(opening));
+    fn open(&self, transport: TransportId, opening: &Opening, reader: &Reader) {
+        self.open_transport(transport.0, &shape::opening(opening), reader);
     }
 
     fn close(&self, transport: TransportId) {

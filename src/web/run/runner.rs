@@ -5,16 +5,18 @@
 use std::cell::{RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use super::port::{ChatRunPort, Wakes};
+use super::port::{ChatRunPort, Hears};
+use super::read::{PiecePlace, Reader, create_reader};
 use super::text::EngineText;
-use super::{read, told};
+use super::told;
 use crate::agent::EventType;
 use crate::machine::{RequestId, Wake};
 use crate::operation::Continuity;
 use crate::run::notify::{Action, Notify};
-use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript};
+use crate::run::transcript::{Change, Fetch, Message, RefetchReason, Row, Transcript, read};
 use crate::run::{
     Answer, ChatRun, Event, Input, Intervention, Opening, Output, Question, Snapshot, Told, ToolReply, TransportId,
 };
@@ -35,8 +37,8 @@ pub(super) trait RunHost: Sized + 'static {
     /// Aborts a question.
     fn abort(&self, request: RequestId);
 
-    /// Opens a transport. What it tells goes to [`Runner::told`] and [`Runner::event`].
-    fn open(&self, transport: TransportId, opening: &Opening);
+    /// Opens a transport. Its events go to the reader, what else it tells to [`Runner::told`].
+    fn open(&self, transport: TransportId, opening: &Opening, reader: &Reader);
 
     fn close(&self, transport: TransportId);
 
@@ -72,7 +74,8 @@ struct State {
     run: ChatRun<JsValue>,
     transcript: Transcript<EngineText>,
     notify: Notify,
-    own_id: Option<JsValue>,
+    /// Once there is a transport.
+    reader: Option<Reader>,
     /// Whether the connection that stands next replays what the page may have seen.
     replays: bool,
     alarm: Alarm,
@@ -91,7 +94,7 @@ impl<H: RunHost> Runner<H> {
             run,
             transcript: Transcript::new(rows, None),
             notify: Notify::default(),
-            own_id: None,
+            reader: None,
             replays: false,
             alarm: Alarm::default(),
             wake_signals: None,
@@ -157,51 +160,40 @@ impl<H: RunHost> Runner<H> {
         self.act(|notify, now| notify.replay_ended(now));
     }
 
-    /// Takes an event of the agent in.
-    #[inline(always)]
-    pub(super) fn event(&self, transport: TransportId, event: &JsValue) {
-        let Some(own_id) = self.own_id() else { return };
-        if let Some(piece) = read::piece(event, &own_id) {
-            self.update(|transcript| transcript.handle(piece));
-            let told = Told::Event { event_type: EventType::STREAM_CHUNK, own: true };
-            return self.told(transport, told);
-        }
-        let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
-        let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
-        let name = text_member(event, "type").unwrap_or_default();
-        let own = member_id.is_none();
-        if let Some(event) = read::event(event, &name, member_id) {
-            self.update(|transcript| transcript.handle(event));
-        }
-        if let Some(told) = told::event(&name, own, member(event, "data"), |request| self.host.review(request)) {
-            self.told(transport, told);
-        }
-    }
-
-    /// The id of the run's operation, as the engine keeps it.
-    fn own_id(&self) -> Option<JsValue> {
-        let mut state = self.state.borrow_mut();
-        if state.own_id.is_none() {
-            state.own_id = state.run.operation_id().map(|id| JsValue::from_str(id));
-        }
-        state.own_id.clone()
+    /// What reads the events of all transports.
+    fn reader(&self, operation_id: &str) -> Reader {
+        let known = self.state.borrow().reader.clone();
+        known.unwrap_or_else(|| {
+            let reader = create_reader(&self.port, operation_id);
+            self.state.borrow_mut().reader = Some(reader.clone());
+            reader
+        })
     }
 
     /// Changes the messages, and tells the mirror.
     pub(super) fn update<R>(&self, change: impl FnOnce(&mut Transcript<EngineText>) -> R) -> Option<R> {
+        self.take_in();
         let mut state = self.in_use()?;
         let needed = state.transcript.needs_refetch();
         let result = change(&mut state.transcript);
-        let mut changed = needed != state.transcript.needs_refetch();
+        let needs_another = needed != state.transcript.needs_refetch();
         drop(state);
-        while let Some(change) = self.next_change() {
-            self.tell_change(change);
-            changed = true;
-        }
-        if changed {
+        if self.tell_changes() || needs_another {
             self.act(Notify::mark);
         }
         Some(result)
+    }
+
+    /// Takes in what the reader holds back. The page is to hear of that already.
+    fn take_in(&self) {
+        let reader = match self.in_use() {
+            Some(state) if state.transcript.holds() => state.reader.clone(),
+            _ => None,
+        };
+        let Some(reader) = reader else { return };
+        let text = EngineText(reader.take());
+        self.state.borrow_mut().transcript.take_in(text);
+        self.tell_changes();
     }
 
     pub(super) fn begin_refetch(&self) -> Option<Fetch> {
@@ -303,8 +295,9 @@ impl<H: RunHost> Runner<H> {
             Output::Ask { request, question } => host.ask(request, question),
             Output::Abort { request } => host.abort(request),
             Output::Open { transport, opening } => {
+                let reader = self.reader(&opening.operation_id);
                 self.state.borrow_mut().replays = opening.resume;
-                host.open(transport, &opening);
+                host.open(transport, &opening, &reader);
             }
             Output::Close { transport } => host.close(transport),
             Output::SendToolResult { transport, tool_call_id, reply } => {
@@ -330,14 +323,27 @@ impl<H: RunHost> Runner<H> {
     fn act(&self, decide: impl FnOnce(&mut Notify, Timestamp) -> Action) {
         let Some(mut state) = self.in_use() else { return };
         let action = decide(&mut state.notify, now());
-        let needs_refetch = state.transcript.needs_refetch();
         drop(state);
         self.set_alarm();
         match action {
             Action::Wait => {}
             Action::RequestFrame => self.host.request_frame(),
-            Action::Tell => self.host.show(self, needs_refetch),
+            Action::Tell => {
+                self.take_in();
+                let needs_refetch = self.state.borrow().transcript.needs_refetch();
+                self.host.show(self, needs_refetch);
+            }
         }
+    }
+
+    /// Tells the mirror what changed; whether anything did.
+    fn tell_changes(&self) -> bool {
+        let mut changed = false;
+        while let Some(change) = self.next_change() {
+            self.tell_change(change);
+            changed = true;
+        }
+        changed
     }
 
     fn tell_change(&self, change: Change<EngineText>) {
@@ -357,9 +363,33 @@ impl<H: RunHost> Runner<H> {
     }
 }
 
-impl<H: RunHost> Wakes for Runner<H> {
+impl<H: RunHost> Hears for Runner<H> {
     fn wake(&self, wake: Wake) {
         self.input(Input::Woke(wake));
+    }
+
+    #[inline(always)]
+    fn goes_on(&self, PiecePlace { piece, step, at }: PiecePlace) -> bool {
+        let Some(mut state) = self.in_use() else { return false };
+        state.notify.is_marked() && state.run.is_seen_writing() && state.transcript.goes_on(piece, step, at)
+    }
+
+    fn piece(&self, transport: TransportId, place: PiecePlace, text: JsString) {
+        self.update(|transcript| transcript.handle(place.event(text)));
+        self.told(transport, Told::Event { event_type: EventType::STREAM_CHUNK, own: true });
+    }
+
+    fn event(&self, transport: TransportId, event: &JsValue) {
+        let Some(operation_id) = self.state.borrow().run.operation_id().cloned() else { return };
+        let member_id = text_member(event, "operationId").filter(|id| !id.is_empty() && **id != *operation_id);
+        let name = text_member(event, "type").unwrap_or_default();
+        let own = member_id.is_none();
+        if let Some(event) = read::event(event, &name, member_id) {
+            self.update(|transcript| transcript.handle(event));
+        }
+        if let Some(told) = told::event(&name, own, member(event, "data"), |request| self.host.review(request)) {
+            self.told(transport, told);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use web_sys::{AbortController, AbortSignal};
 
 use super::chat_event::ChatEvent;
 use super::options::{ChatRunOptions, HostError, InterventionRequest, TokenRequest, ToolContext, run_tool};
+use super::read::Reader;
 use super::runner::{RunHost, Runner};
 use super::text::EngineText;
 use super::transport::Transport;
@@ -232,8 +233,8 @@ impl RunHost for Shell {
         }
     }
 
-    fn open(&self, id: TransportId, opening: &Opening) {
-        let transport = Transport::new(id, self.runner.clone());
+    fn open(&self, id: TransportId, opening: &Opening, reader: &Reader) {
+        let transport = Transport::new(id, self.runner.clone(), reader.clone());
         self.transports.borrow_mut().push(transport.clone());
         transport.begin(&self.options, opening);
     }

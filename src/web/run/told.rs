@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use super::read::is_set;
 use crate::agent::EventType;
+use crate::run::transcript::read::is_set;
 use crate::run::{Intervention, InterventionKind, Told};
 use crate::time::Timestamp;
 use crate::web::codec::{number, text_member};

@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::chat_event::ChatEvent;
 use super::options::{Carriage, ChatRunOptions, TokenRequest};
+use super::read::Reader;
 use super::runner::Runner;
 use super::shared_mux::{Follows, SharedMux};
 use super::shell::Shell;
@@ -25,6 +26,7 @@ use crate::web::host::Host;
 pub(super) struct Transport {
     pub(super) id: TransportId,
     runner: Weak<Runner<Shell>>,
+    reader: Reader,
     carrier: RefCell<Option<Carrier>>,
     open: Cell<bool>,
 }
@@ -36,8 +38,8 @@ enum Carrier {
 }
 
 impl Transport {
-    pub(super) fn new(id: TransportId, runner: Weak<Runner<Shell>>) -> Rc<Self> {
-        Rc::new(Self { id, runner, carrier: RefCell::default(), open: Cell::new(true) })
+    pub(super) fn new(id: TransportId, runner: Weak<Runner<Shell>>, reader: Reader) -> Rc<Self> {
+        Rc::new(Self { id, runner, reader, carrier: RefCell::default(), open: Cell::new(true) })
     }
 
     /// Begins to follow. Tells from within.
@@ -177,7 +179,7 @@ impl Follows for Transport {
         match event {
             Event::AgentEvent(payload) => {
                 runner.host().happened(|| ChatEvent::AgentEvent(payload.clone()));
-                runner.event(self.id, &payload);
+                self.reader.read(self.id.0, &payload);
             }
             Event::StatusChanged(status) => self.status_changed(&runner, status),
             Event::Reconnecting { .. } => runner.host().changed(),
