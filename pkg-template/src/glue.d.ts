@@ -158,7 +158,7 @@ export interface RawOpenClaw {
 
 export type RawOpenClawState = Omit<OpenClawState, 'since'>;
 type RawFleet = Omit<OpenClawFleet, 'agents' | 'sessions'> & { agents: string[]; sessions: string[] };
-type RawChat = Pick<OpenClawChatSnapshot, 'activity' | 'isBusy' | 'isLive'> & { runs: string[] };
+export type RawChat = Pick<OpenClawChatSnapshot, 'activity' | 'isBusy' | 'isLive'> & { runs: string[] };
 
 /** `id` of an agent or a session, the others of a reading that failed. */
 export interface RawChange {
@@ -169,6 +169,7 @@ export interface RawChange {
 }
 
 interface RawOpenClawHost {
+  deliver(event: string, payload: any, seq?: number, key?: string, run?: string, text?: string): void;
   emit(name: string, first: any, second: any, third: any): void;
   log(level: LogLevel, message: string, detail: string): void;
   sign(request: number, text: string): void;

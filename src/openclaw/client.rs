@@ -51,7 +51,7 @@ pub struct Message {
 /// A connection, and the fleet behind it.
 #[derive(Debug)]
 pub struct Client<P> {
-    session: Session<P>,
+    pub(super) session: Session<P>,
     fleet: Fleet<P>,
     approvals: Approvals<P>,
     commands: Commands,
@@ -59,11 +59,11 @@ pub struct Client<P> {
     is_node: bool,
     /// The tools that agents are told of, a JSON array.
     tools: Option<String>,
-    chats: Vec<Chat<P>>,
+    pub(super) chats: Vec<Chat<P>>,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
-    out: VecDeque<Output<ClientFrame, ClientEvent<P>, Question>>,
-    now: Timestamp,
+    pub(super) out: VecDeque<Output<ClientFrame, ClientEvent<P>, Question>>,
+    pub(super) now: Timestamp,
 }
 
 impl<P: Payload> Client<P> {

@@ -8,13 +8,52 @@ const FAULTED = 1;
 const CLOSED = 2;
 const GARBLED = 3;
 
+/** What became of a text that was to be admitted, as Rust says it. */
+const NOT_ADMITTED = 0;
+const UNCHANGED = 1;
+const CHANGED = 2;
+
 /** What a gateway keeps at most for a client that does not read, in bytes: no message of it is larger. */
 const LARGEST_MESSAGE = 52_428_800;
 
+const textOrNothing = (value) => (typeof value === 'string' ? value : undefined);
+
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Sets the handlers of a socket; they report to the port. */
-export function listenToOpenClaw(socket, dial, port) {
+/** The whole text of a message; undefined where it has none, or more than one that must be put together. */
+function wholeTextOf(message) {
+  const content = message?.content;
+  if (typeof content === 'string' || !Array.isArray(content)) return textOrNothing(content);
+  return content.length === 1 && content[0]?.type === 'text' ? textOrNothing(content[0].text) : undefined;
+}
+
+/**
+ * Sets the handlers of a socket; they report to the port.
+ *
+ * @param read the names of the events that the module reads, apart by spaces
+ * @param deliver (event, payload, seq, key, run, text): is handed an event that was admitted, and the new text of a run
+ *   where it brought one
+ */
+export function listenToOpenClaw(socket, dial, read, port, deliver) {
+  const names = new Set(read.split(' '));
+  /** Whether an event was told, by a look at the little that matters of what comes many times a second. */
+  const admitted = ({ event, payload = null, seq }) => {
+    const number = seq === undefined ? NaN : seq;
+    if (typeof event !== 'string' || typeof number !== 'number') return false;
+    if (!names.has(event)) {
+      if (!port.admit(dial, number, Date.now())) return false;
+      deliver(event, payload, seq);
+      return true;
+    }
+    if (event !== 'chat' || payload?.state !== 'delta') return false;
+    const { sessionKey, runId } = payload;
+    const text = wholeTextOf(payload.message);
+    if (text === undefined) return false;
+    const outcome = port.admitText(dial, number, sessionKey, runId, text, Date.now());
+    if (outcome === CHANGED) deliver(event, payload, seq, sessionKey, runId, text);
+    else if (outcome === UNCHANGED) deliver(event, payload, seq);
+    return outcome !== NOT_ADMITTED;
+  };
   const signal = (kind, code, text) => port.signal(dial, kind, code, text, Date.now());
   socket.onopen = () => signal(OPENED, 0, '');
   socket.onerror = () => signal(FAULTED, 0, '');
@@ -29,6 +68,7 @@ export function listenToOpenClaw(socket, dial, port) {
       return signal(GARBLED, 0, messageOf(error));
     }
     if (!isObject(frame)) return signal(GARBLED, 0, 'JSON that is no object');
+    if (frame.type === 'event' && admitted(frame)) return;
     port.frame(dial, frame, Date.now());
   };
 }
@@ -50,7 +90,9 @@ export function restAfter(text, start) {
 }
 
 /** Whether both have the same text as JSON. */
-export const saysTheSame = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
+export const saysTheSame = (one, other) =>
+  one === other ||
+  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other));
 
 /** An object of the members that are there. */
 export function objectOf(names, values) {

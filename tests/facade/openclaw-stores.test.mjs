@@ -138,6 +138,56 @@ describe('a chat', () => {
     assert.equal(isBusy, false);
   });
 
+  const piece = (text) => ({
+    sessionKey: KEY,
+    runId: RUN,
+    state: 'delta',
+    message: { role: 'assistant', content: [{ type: 'text', text }] },
+  });
+
+  test('shows each piece of an answer, and tells the event before the chat', async () => {
+    const { chat, client, gateway } = await createChat();
+    const log = [];
+    client.on('event', ({ event, payload, seq }) => log.push(`${seq} ${event} ${payload.state ?? ''}`));
+    chat.subscribe(() => log.push(chat.getSnapshot().runs[0].text));
+    gateway.tell('chat', piece('Hel'));
+    log.length = 0;
+    gateway.tell('chat', piece('Hello'));
+    gateway.tell('agent', { sessionKey: KEY, runId: RUN, stream: 'assistant', data: { text: 'Hello' } });
+    gateway.tell('chat', piece('Hello'));
+    assert.deepEqual(log, ['2 chat delta', 'Hello', '3 agent ', '4 chat delta']);
+    const [before] = chat.getSnapshot().runs;
+    assert.ok(Object.isFrozen(before) && Object.isFrozen(chat.getSnapshot()));
+    gateway.tell('chat', { ...piece('Hello!'), state: 'final' });
+    const { isBusy, runs } = chat.getSnapshot();
+    assert.deepEqual([before.text, runs[0].text, runs[0].state, isBusy], ['Hello', 'Hello!', 'done', false]);
+  });
+
+  test('finds out that events were lost by a piece and by what nobody reads', async () => {
+    const { client, gateway } = await createChat();
+    const lost = [];
+    client.on('gap', ({ from, to }) => lost.push([from, to]));
+    for (const event of ['chat', 'agent']) {
+      gateway.tell('chat', piece(event));
+      gateway.seq += 2;
+      gateway.tell(event, piece(`${event}!`));
+    }
+    assert.deepEqual(lost, [
+      [2, 3],
+      [6, 7],
+    ]);
+  });
+
+  test('tells no subscriber of a piece after a listener disposed of the client', async () => {
+    const { chat, client, gateway } = await createChat();
+    gateway.tell('chat', piece('Hel'));
+    let told = 0;
+    chat.subscribe(() => told++);
+    client.on('event', () => client.dispose());
+    gateway.tell('chat', piece('Hello'));
+    assert.equal(told, 0);
+  });
+
   test('keeps the object of a run that did not change', async () => {
     const { chat, gateway } = await createChat();
     chat.send('one', { runId: 'one' });

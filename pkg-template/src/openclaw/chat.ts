@@ -1,4 +1,4 @@
-import type { RawOpenClaw } from '#glue';
+import type { RawChat, RawOpenClaw } from '#glue';
 import { expect } from '../arguments.js';
 import { disposable } from '../disposable.js';
 import type { Log } from '../logging.js';
@@ -16,9 +16,13 @@ export class Chat implements OpenClawChat {
   readonly getSnapshot: OpenClawChat['getSnapshot'];
   readonly subscribe: OpenClawChat['subscribe'];
   private failure: Failure;
+  /** What the module said of the chat, as long as nothing changes but texts. */
+  private known?: RawChat;
   private messages: readonly any[] = Object.freeze([]);
   private readonly runs = new Cards<OpenClawRun>();
   private readonly store: Store<OpenClawChatSnapshot>;
+  /** What runs said since the last snapshot, by their ids. */
+  private readonly texts = new Map<string, string>();
 
   constructor(
     readonly key: string,
@@ -68,14 +72,26 @@ export class Chat implements OpenClawChat {
   take(name: string, first: any, second: any): void {
     if (name === 'chat_history') this.replaced(first?.messages);
     else if (name === 'chat_message') this.added(first?.message);
-    else if (name === 'chat_run' || name === 'chat_text') this.runs.forget(first);
+    else if (name === 'chat_run' || name === 'chat_text') this.forget(first);
     else if (name === 'chat_failed') this.failure = Object.freeze({ purpose: first, code: second });
+    this.touched();
+  }
+
+  /** The text of a run changed and nothing else, many times a second. */
+  said(run: string, text: string): void {
+    this.texts.set(run, text);
     this.store.changed();
   }
 
   /** The connection changed, and with it whether this is the present. */
   touched(): void {
+    this.known = undefined;
     this.store.changed();
+  }
+
+  private forget(run: string): void {
+    this.runs.forget(run);
+    this.texts.delete(run);
   }
 
   private replaced(messages: unknown): void {
@@ -93,14 +109,17 @@ export class Chat implements OpenClawChat {
 
   private made(): OpenClawChatSnapshot {
     const { key, messages } = this;
-    const chat = this.call((raw) => raw.chat(key));
-    const failure = this.failure && { failure: this.failure };
-    if (!chat) {
-      return { key, messages, activity: 'unknown', isBusy: false, isLive: false, runs: [], ...failure };
-    }
-    const runs = this.runs.all(chat.runs, (id) => this.call((raw) => raw.run(key, id)));
-    return { ...chat, key, messages, runs, ...failure };
+    const chat = (this.known ??= this.call((raw) => raw.chat(key)));
+    const { activity, isBusy, isLive } = chat ?? NOTHING_KNOWN;
+    for (const [run, text] of this.texts) this.runs.change(run, { text });
+    this.texts.clear();
+    const runs = chat ? this.runs.all(chat.runs, (id) => this.call((raw) => raw.run(key, id))) : [];
+    // Member by member, because a page paints many times a second, and engines copy objects slowly.
+    const snapshot = { key, messages, activity, isBusy, isLive, runs };
+    return this.failure ? { ...snapshot, failure: this.failure } : snapshot;
   }
 }
+
+const NOTHING_KNOWN = { activity: 'unknown', isBusy: false, isLive: false } as const;
 
 const idOf = (message: any): string | undefined => message?.__openclaw?.id;

@@ -244,6 +244,8 @@ export class OpenClawClient {
     return {
       emit: (name: string, first: any, second: any, third: any) =>
         link.client?.take(name, first, second, third),
+      deliver: (event: string, payload: any, seq?: number, key?: string, run?: string, text?: string) =>
+        link.client?.deliver(event, payload, seq, key, run, text),
       sign: (request: number, text: string) => void link.client?.sign(request, text),
       log: (level: 'debug' | 'error' | 'info' | 'warn', message: string, detail: string) =>
         link.client?.log(level, message, detail ? { detail } : undefined),
@@ -291,6 +293,19 @@ export class OpenClawClient {
       case 'protocol':
         return this.listeners.emit('error', [new OpenClawError({ code: 'protocol', message: first })]);
     }
+  }
+
+  /** Hears what comes many times a second: an event and, where it brought one, the new text of a run. */
+  private deliver(
+    event: string,
+    payload: any,
+    seq?: number,
+    key?: string,
+    run?: string,
+    text?: string,
+  ): void {
+    if (this.listeners.has('event')) this.listeners.emit('event', [{ event, payload, seq }]);
+    if (key !== undefined && !this.disposed) this.chats.get(key)?.said(run!, text!);
   }
 
   private stateChanged(): void {

@@ -41,7 +41,18 @@ export class Cards<Card extends object> {
   private readonly known = new Map<string, Card>();
 
   all(keys: readonly string[], read: (key: string) => Card | undefined): readonly Card[] {
-    return Object.freeze(keys.flatMap((key) => this.of(key, read) ?? []));
+    const cards = [];
+    for (const key of keys) {
+      const card = this.of(key, read);
+      if (card) cards.push(card);
+    }
+    return Object.freeze(cards);
+  }
+
+  /** Puts other members into an object that is known. */
+  change(key: string, members: Partial<Card>): void {
+    const known = this.known.get(key);
+    if (known) this.known.set(key, Object.freeze({ ...known, ...members }));
   }
 
   forget(key: string): void {

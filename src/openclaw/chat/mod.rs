@@ -35,6 +35,8 @@ const MOST_RUNS: usize = 64;
 #[derive(Debug)]
 pub struct Chat<P> {
     key: String,
+    /// The same as the engine holds it.
+    key_value: P,
     runs: Vec<Run<P>>,
     activity: Activity,
     /// When the activity was true, in the gateway's milliseconds.
@@ -64,6 +66,7 @@ impl<P: Payload> Chat<P> {
     pub fn new(key: &str, is_ready: bool) -> Self {
         let mut chat = Self {
             key: key.to_owned(),
+            key_value: P::of_text(key),
             runs: Vec::new(),
             activity: Activity::Unknown,
             as_of: 0,
@@ -191,6 +194,16 @@ impl<P: Payload> Chat<P> {
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<ChatOutput<P>> {
         self.out.pop_front()
+    }
+
+    /// Whether this is the chat of a session.
+    pub(super) fn is_of(&self, key: &P) -> bool {
+        self.key_value == *key
+    }
+
+    /// A run whose answer comes in.
+    pub(super) fn streaming(&mut self, id: &P) -> Option<&mut Run<P>> {
+        self.runs.iter_mut().rfind(|run| run.state == RunState::Streaming && run.id_value == *id)
     }
 
     /// The calls that are open.

@@ -7,6 +7,8 @@ use super::super::payload::Payload;
 pub struct Run<P> {
     /// Its id; for a run of this client the key that it was sent with.
     pub id: String,
+    /// The same as the engine holds it.
+    pub(super) id_value: P,
     /// Whether this client started it.
     pub is_own: bool,
     /// How it stands.
@@ -89,7 +91,7 @@ pub enum TextChange<P> {
 
 impl<P: Payload> Run<P> {
     pub(super) fn new(id: &str, is_own: bool, state: RunState) -> Self {
-        Self { id: id.to_owned(), is_own, state, text: P::of_text(""), has_baseline: is_own }
+        Self { id: id.to_owned(), id_value: P::of_text(id), is_own, state, text: P::of_text(""), has_baseline: is_own }
     }
 
     /// Takes a piece of the answer in: the whole text so far where the gateway sends it, else a piece.
@@ -108,6 +110,16 @@ impl<P: Payload> Run<P> {
             self.text = self.text.joined(&piece);
             TextChange::Appended(piece)
         })
+    }
+
+    /// Takes the whole text so far in; `false`: it is what was there.
+    pub(in crate::openclaw) fn says(&mut self, text: &P) -> bool {
+        self.has_baseline = true;
+        let is_new = self.text != *text;
+        if is_new {
+            self.text = text.clone();
+        }
+        is_new
     }
 
     /// Makes this the text.

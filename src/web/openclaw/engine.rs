@@ -2,6 +2,7 @@
 
 use std::rc::Weak;
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
@@ -14,14 +15,14 @@ use crate::machine::{DialId, Input, Machine, Output, RequestId};
 use crate::openclaw::device::{Answer, Question, SigningText};
 use crate::openclaw::node::Invocation;
 use crate::openclaw::wire::{ClientFrame, Frame};
-use crate::openclaw::{Client, ClientEvent, Event, State};
+use crate::openclaw::{Client, ClientEvent, Event, READ, State};
 use crate::time::Timestamp;
 
 #[wasm_bindgen(module = "/src/web/openclaw.js")]
 extern "C" {
-    /// Sets the handlers of a socket; they report to the port.
+    /// Sets the handlers of a socket; they report to the port. `deliver` is handed what was admitted.
     #[wasm_bindgen(js_name = listenToOpenClaw)]
-    fn listen(socket: &WebSocket, dial: u32, port: &JsValue);
+    fn listen(socket: &WebSocket, dial: u32, read: &str, port: &JsValue, deliver: Option<&Function>);
 }
 
 /// What the facade is told.
@@ -69,7 +70,7 @@ impl Engine for Client<Value> {
     }
 
     fn listen(driver: &Driver<Self>, web_socket: &WebSocket, dial: DialId) -> JsValue {
-        listen(web_socket, dial.0, driver.port());
+        listen(web_socket, dial.0, READ, driver.port(), driver.host.deliver.as_ref());
         JsValue::UNDEFINED
     }
 

@@ -35,6 +35,7 @@ impl RawOpenClaw {
         let mut host = Host::<Told>::listening(move |told| tell(&hearing, told));
         host.log = Some(Box::new(move |level, message, detail| logger.log(level.as_str(), message, detail)));
         host.on_token_withdrawn = Some(Box::new(move |request| withdraw(&withdrawing, request)));
+        host.deliver = platform::member(facade, "deliver").dyn_into::<Function>().ok();
         host.web_socket = platform::member(options, "WebSocket").dyn_into::<Function>().ok();
         Self { driver: Driver::new(Client::new(options::config(options)), host) }
     }

@@ -20,8 +20,33 @@ impl OpenClawPort {
     }
 }
 
+impl OpenClawPort {
+    fn admitted<R>(&self, seq: f64, admit: impl Fn(&mut Client<Value>, Option<u64>) -> Option<R>) -> Option<R> {
+        let number = seq as u64;
+        let is_whole = seq.is_nan() || number as f64 == seq;
+        let driver = self.0.upgrade().filter(|_| is_whole)?;
+        let mut client = driver.in_use()?;
+        admit(&mut client, (!seq.is_nan()).then_some(number))
+    }
+}
+
 #[wasm_bindgen]
 impl OpenClawPort {
+    /// Whether an event that the client does not read may be told at once; `seq` is NaN where it has none.
+    pub fn admit(&self, dial: u32, seq: f64, now: f64) -> bool {
+        let admit = |client: &mut Client<Value>, seq| client.admit(DialId(dial), seq, millis(now)).then_some(());
+        self.admitted(seq, admit).is_some()
+    }
+
+    /// The same of the whole text of a run: 0 where it may not, 1 where the text is not new, 2 where it is.
+    #[wasm_bindgen(js_name = admitText)]
+    pub fn admit_text(&self, dial: u32, seq: f64, key: JsValue, run: JsValue, text: JsValue, now: f64) -> u32 {
+        let (key, run, text) = (Value(key), Value(run), Value(text));
+        let admit =
+            |client: &mut Client<Value>, seq| client.admit_text(DialId(dial), seq, (&key, &run, &text), millis(now));
+        self.admitted(seq, admit).map_or(0, |is_new| 1 + u32::from(is_new))
+    }
+
     /// A frame, parsed.
     pub fn frame(&self, dial: u32, frame: JsValue, now: f64) {
         if let Some(driver) = self.0.upgrade() {

@@ -1,0 +1,164 @@
+#![cfg(not(target_family = "wasm"))]
+//! What comes many times a second is taken in by a look at the little that matters of it, and nothing is otherwise.
+
+#[path = "support/captures.rs"]
+mod captures;
+#[path = "support/fleet.rs"]
+mod fleet;
+
+use agent_gateway_client::machine::{DialId, Input, Machine, Output};
+use agent_gateway_client::openclaw::chat::ChatEvent;
+use agent_gateway_client::openclaw::{Client, ClientEvent, Event, READ, json as wire};
+use agent_gateway_client::time::Timestamp;
+use captures::{What, records};
+use fleet::{FleetSim, START};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const KEY: &str = "agent:main:main";
+/// The socket of a client that was connected once.
+const DIAL: DialId = DialId(0);
+
+proptest! {
+    #[test]
+    fn what_is_admitted_changes_and_tells_what_handling_it_does(
+        steps in prop::collection::vec(step(), 1..60),
+        opened in any::<bool>(),
+    ) {
+        let (mut handling, mut admitting) = (chat(opened), chat(opened));
+        let (mut seq, mut admitted) = (0, 0);
+        for (index, (mut frame, number)) in steps.into_iter().enumerate() {
+            let now = Timestamp::from_millis(START + index as u64);
+            seq = match number { Number::Next => seq + 1, Number::Later => seq + 3, Number::Same | Number::None => seq };
+            if !matches!(number, Number::None) {
+                frame["seq"] = json!(seq);
+            }
+            let expected = handled(&mut handling, &frame, now);
+            let told = admit(&mut admitting, &frame, now);
+            admitted += usize::from(told.is_some());
+            prop_assert_eq!(told.unwrap_or_else(|| handled(&mut admitting, &frame, now)), expected);
+            prop_assert_eq!(format!("{admitting:?}"), format!("{handling:?}"));
+        }
+        prop_assume!(admitted > 0);
+    }
+}
+
+#[test]
+fn a_piece_of_a_run_that_streams_is_admitted_and_says_whether_its_text_is_new() {
+    let mut client = chat(true);
+    let now = Timestamp::from_millis(START);
+    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hel", 1), now), None, "the run is not known");
+    handled(&mut client, &piece(KEY, "r1", "Hel", 1), now);
+    assert_eq!(
+        admit(&mut client, &piece(KEY, "r1", "Hello", 2), now),
+        Some(vec!["event chat".into(), "text r1".into()])
+    );
+    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hello", 3), now), Some(vec!["event chat".into()]));
+    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hello!", 5), now), None, "an event is missing");
+    assert_eq!(client.chat(KEY).and_then(|chat| chat.run("r1")).map(|run| run.text.clone()), Some(json!("Hello")));
+}
+
+#[test]
+fn nothing_of_another_socket_is_admitted() {
+    let mut client = chat(true);
+    let now = Timestamp::from_millis(START);
+    assert!(!client.admit(DialId(7), None, now));
+    assert!(client.admit(DIAL, None, now));
+    client.disconnect(now);
+    assert!(!client.admit(DIAL, None, now));
+}
+
+#[test]
+fn what_nobody_reads_leaves_no_trace_in_any_captured_conversation() {
+    let mut counted = 0;
+    for capture in captures::captures() {
+        let mut client = chat(true);
+        for record in records(&capture) {
+            let What::Received(mut frame) = record.what else { continue };
+            let Some(name) = frame["event"].as_str().map(str::to_owned) else { continue };
+            if READ.split(' ').any(|read| read == name) {
+                continue;
+            }
+            frame["seq"] = Value::Null;
+            frame["payload"]["sessionKey"] = json!(KEY);
+            let before = format!("{client:?}");
+            let told = handled(&mut client, &frame, Timestamp::from_millis(START));
+            assert_eq!((told, format!("{client:?}")), (vec![format!("event {name}")], before), "{capture}: {frame}");
+            counted += 1;
+        }
+    }
+    assert!(counted > 100, "{counted}");
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    Next,
+    Later,
+    Same,
+    None,
+}
+
+fn step() -> impl Strategy<Value = (Value, Number)> {
+    let number = prop_oneof![
+        8 => Just(Number::Next), 1 => Just(Number::Later), 1 => Just(Number::Same), 1 => Just(Number::None)
+    ];
+    let chats = (
+        prop::sample::select(vec![KEY, KEY, KEY, "agent:main:other"]),
+        prop::sample::select(vec!["r1", "r1", "r2"]),
+        prop::sample::select(vec!["delta", "delta", "delta", "delta", "status", "final", "error"]),
+        "[ab]{0,2}",
+    );
+    let told = chats.prop_map(|(key, run, state, text)| {
+        let mut frame = piece(key, run, &text, 0);
+        frame["payload"]["state"] = json!(state);
+        frame
+    });
+    let names =
+        prop::sample::select(vec!["agent", "agent", "health", "tick", "presence", "shutdown", "session.message"]);
+    let others = names.prop_map(|name| json!({"type": "event", "event": name, "payload": {"sessionKey": KEY}}));
+    (prop_oneof![4 => told, 2 => others], number)
+}
+
+/// A client whose connection stands, with a chat where it is `opened`.
+fn chat(opened: bool) -> Client<Value> {
+    let mut sim = FleetSim::live(json!([]));
+    if opened {
+        sim.call(|client, now| client.open_chat(KEY, now));
+        sim.answer("chat.history", json!({"sessionKey": KEY, "messages": []}));
+    }
+    sim.client
+}
+
+fn piece(key: &str, run: &str, text: &str, seq: u64) -> Value {
+    let message = json!({"role": "assistant", "content": [{"type": "text", "text": text}]});
+    let payload = json!({"sessionKey": key, "runId": run, "state": "delta", "deltaText": "?", "message": message});
+    json!({"type": "event", "event": "chat", "payload": payload, "seq": seq})
+}
+
+/// Takes a frame in as the page's side of the boundary does, where that suffices.
+fn admit(client: &mut Client<Value>, frame: &Value, now: Timestamp) -> Option<Vec<String>> {
+    let (name, seq, payload) = (frame["event"].as_str()?, frame["seq"].as_u64(), &frame["payload"]);
+    let event = format!("event {name}");
+    if !READ.split(' ').any(|read| read == name) {
+        return client.admit(DIAL, seq, now).then(|| vec![event]);
+    }
+    if name != "chat" || payload["state"] != "delta" {
+        return None;
+    }
+    let text = &payload["message"]["content"][0]["text"];
+    let is_new = client.admit_text(DIAL, seq, (&payload["sessionKey"], &payload["runId"], text), now)?;
+    let text = is_new.then(|| format!("text {}", payload["runId"].as_str().unwrap_or_default()));
+    Some([event].into_iter().chain(text).collect())
+}
+
+fn handled(client: &mut Client<Value>, frame: &Value, now: Timestamp) -> Vec<String> {
+    let frame = wire::decode(&frame.to_string()).expect("a frame");
+    client.handle(Input::Frame { dial: DIAL, frame }, now);
+    let told = std::iter::from_fn(|| client.poll());
+    told.map(|output| match output {
+        Output::Event(ClientEvent::Session(Event::Notice(notice))) => format!("event {}", notice.name),
+        Output::Event(ClientEvent::Chat { event: ChatEvent::Text { run, .. }, .. }) => format!("text {run}"),
+        other => format!("{other:?}"),
+    })
+    .collect()
+}
