@@ -170,7 +170,7 @@ impl<P> Session<P> {
 
 impl<P> Session<P> {
     /// Takes a frame in.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", feature = "stream"))]
     pub(crate) fn frame(&mut self, dial: DialId, frame: ServerFrame<P>, now: Timestamp) {
         self.now = now;
         self.frame_arrived(dial, frame);

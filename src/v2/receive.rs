@@ -22,7 +22,7 @@ const NORMAL_CLOSURE: (u16, &str) = (1000, "Client disconnect");
 
 impl<P: Clone> Mux<P> {
     /// Takes a frame in.
-    #[cfg(target_family = "wasm")]
+    #[cfg(all(target_family = "wasm", feature = "stream"))]
     pub(crate) fn frame(&mut self, dial: DialId, frame: HubFrame<P>, now: Timestamp) {
         self.begin_turn(now);
         self.frame_arrived(dial, frame);

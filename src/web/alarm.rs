@@ -1,5 +1,7 @@
-//! The one timer of a client.
+//! The one timer of a client or a run.
 
+#[cfg(feature = "run")]
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use crate::time::Timestamp;
@@ -17,22 +19,35 @@ extern "C" {
 }
 
 /// A timer that is set anew only when it must ring earlier than planned.
-#[derive(Default)]
-pub(super) struct Alarm {
-    set: Option<(Timestamp, Timer)>,
+pub(super) struct Planned<T> {
+    set: Option<(Timestamp, T)>,
 }
 
-struct Timer(JsValue);
+/// The alarm of a client that JavaScript reaches through a port.
+pub(super) type PortAlarm = Planned<Ringing>;
 
-impl Alarm {
-    /// Has the port told no later than `at`, if at all. Ringing early costs one look.
-    pub(super) fn set(&mut self, at: Option<Timestamp>, now: impl FnOnce() -> Timestamp, port: &JsValue) {
+/// The alarm of what has no port.
+#[cfg(feature = "run")]
+pub(super) type Alarm = Planned<Timeout>;
+
+/// A timer that tells a port, cancelled when dropped.
+pub(super) struct Ringing(JsValue);
+
+impl<T> Default for Planned<T> {
+    fn default() -> Self {
+        Self { set: None }
+    }
+}
+
+impl<T> Planned<T> {
+    /// Rings no later than `at`, if at all. Ringing early costs one look.
+    fn plan(&mut self, at: Option<Timestamp>, now: impl FnOnce() -> Timestamp, start: impl FnOnce(u32) -> T) {
         let Some(at) = at else { return self.stop() };
         if self.set.as_ref().is_some_and(|(planned, _)| *planned <= at) {
             return;
         }
         let delay = (at - now()).min(LONGEST);
-        self.set = Some((at, Timer(ring_after(delay as u32, port))));
+        self.set = Some((at, start(delay as u32)));
     }
 
     /// It rang, or nothing is waited for any more.
@@ -41,8 +56,27 @@ impl Alarm {
     }
 }
 
-impl Drop for Timer {
+impl PortAlarm {
+    /// Has the port told no later than `at`.
+    pub(super) fn tell(&mut self, at: Option<Timestamp>, now: impl FnOnce() -> Timestamp, port: &JsValue) {
+        self.plan(at, now, |delay| Ringing(ring_after(delay, port)));
+    }
+}
+
+impl Drop for Ringing {
     fn drop(&mut self) {
         cancel(&self.0);
+    }
+}
+
+/// What a timer calls.
+#[cfg(feature = "run")]
+pub(super) type Ring = Box<dyn FnOnce()>;
+
+#[cfg(feature = "run")]
+impl Alarm {
+    /// Calls what is rung no later than `at`.
+    pub(super) fn set(&mut self, at: Option<Timestamp>, now: impl FnOnce() -> Timestamp, ring: impl FnOnce() -> Ring) {
+        self.plan(at, now, |delay| Timeout::new(delay, ring()));
     }
 }

@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 
 use wasm_bindgen::prelude::*;
 
-use super::alarm::Alarm;
+use super::alarm::PortAlarm;
 use super::host::{Host, LogLevel};
 use super::platform::{self, now};
 use super::socket::Socket;
@@ -81,7 +81,7 @@ struct State<E> {
     engine: E,
     /// One, or two while the second takes over.
     sockets: Vec<Socket>,
-    alarm: Alarm,
+    alarm: PortAlarm,
     wake_signals: Option<WakeSignals>,
     nesting: u32,
     disposed: bool,
@@ -94,7 +94,7 @@ impl<E: Engine> Driver<E> {
         let state = State {
             engine,
             sockets: Vec::new(),
-            alarm: Alarm::default(),
+            alarm: PortAlarm::default(),
             wake_signals: None,
             nesting: 0,
             disposed: false,
@@ -225,7 +225,7 @@ impl<E: Engine> Driver<E> {
             return;
         }
         let deadline = state.engine.deadline();
-        state.alarm.set(deadline, now, &self.port);
+        state.alarm.tell(deadline, now, &self.port);
         let active = !state.engine.is_idle();
         if active && state.wake_signals.is_none() {
             state.wake_signals = Some(WakeSignals::listen(&self.port));
