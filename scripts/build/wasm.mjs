@@ -6,6 +6,11 @@ import { root, targetDir, workDir } from '../lib/project.mjs';
 import { whenChanged } from '../lib/stamps.mjs';
 import { withoutPanicData, withoutUnreachable } from './snip.mjs';
 
+/** A page pays for size once and for each frame: what is called for every frame is marked in the sources. */
+const FAST = { level: '3', inlineThreshold: 40 };
+/** What is done for each piece of a text is done in JavaScript: the rest may take its time. */
+const SMALL = { level: 'z', inlineThreshold: 5 };
+
 /**
  * The modules of the package: what follows one operation at a time does without the mux, who has a chat of his own
  * without the run, and OpenClaw without any of these.
@@ -14,11 +19,10 @@ import { withoutPanicData, withoutUnreachable } from './snip.mjs';
  * the optimised module.
  */
 export const MODULES = {
-  run: moduleFiles('run', ['--features', 'npm,run'], '3'),
-  mux: moduleFiles('mux', ['--features', 'npm,mux'], '3'),
-  stream: moduleFiles('stream', ['--features', 'npm'], '3'),
-  // Its frames are read member by member, which costs more than any loop in it: size comes first.
-  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], 'z'),
+  run: moduleFiles('run', ['--features', 'npm,run'], SMALL),
+  mux: moduleFiles('mux', ['--features', 'npm,mux'], FAST),
+  stream: moduleFiles('stream', ['--features', 'npm'], FAST),
+  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], SMALL),
 };
 
 function moduleFiles(name, features, optimisation) {
@@ -72,7 +76,7 @@ function buildModule(module) {
   );
 }
 
-async function compile({ name, features, optimisation }) {
+async function compile({ name, features, optimisation: { level, inlineThreshold } }) {
   console.log(`wasm, ${name}: cargo build --profile wasm-release`);
   await run(
     'cargo',
@@ -80,16 +84,13 @@ async function compile({ name, features, optimisation }) {
     {
       quiet: true,
       env: {
-        RUSTFLAGS: [...withoutPaths(), INLINE_LITTLE].join(' '),
+        RUSTFLAGS: [...withoutPaths(), `-Cllvm-args=-inline-threshold=${inlineThreshold}`].join(' '),
         CARGO_TARGET_DIR: targetDir,
-        CARGO_PROFILE_WASM_RELEASE_OPT_LEVEL: optimisation,
+        CARGO_PROFILE_WASM_RELEASE_OPT_LEVEL: level,
       },
     },
   );
 }
-
-/** A page pays for size once and for each frame: what is called for every frame is marked in the sources instead. */
-const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=40';
 
 /** Panics name their source file: in what ships, without the folders of the machine that built it. */
 function withoutPaths() {
