@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { run, start, stop } from './process.mjs';
@@ -43,5 +42,5 @@ export async function startGateway({ program, port = 0, echo = false, args = [] 
       resolve(match[1]);
     });
   });
-  return { url, child, stop: () => stop(child), ended: once(child, 'exit') };
+  return { url, child, stop: () => stop(child) };
 }

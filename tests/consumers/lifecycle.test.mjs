@@ -1,11 +1,9 @@
 // What the page and the network really do, in Chromium, to a client of v1 and to a mux that follow the same run.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { describe, test } from 'node:test';
 import { gatewayUrl } from './support/expected.mjs';
 import { FollowingPage, sleep } from './support/following-page.mjs';
-import { createProject } from './support/project.mjs';
-import { serveFolder } from './support/static-server.mjs';
+import { servePages } from './support/served-pages.mjs';
 import { startUnmanagedBrowser } from './support/unmanaged-browser.mjs';
 
 /** How soon after waking a socket that is dead must be replaced. */
@@ -13,23 +11,16 @@ const REPLACED_MS = 5_000;
 /** Longer than the interval of heartbeats: a deadline passes while nothing can run. */
 const FROZEN_MS = 35_000;
 
-const project = await createProject({
-  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
-  files: {
+const { browser, server } = await servePages(
+  {
     'page.html': `<!doctype html><script type="module">
       import { followBoth } from '/support/lifecycle-page.mjs';
       await followBoth(${JSON.stringify(gatewayUrl())});
     </script>`,
     'elsewhere.html': '<!doctype html><title>Elsewhere</title>',
   },
-});
-const browser = await startUnmanagedBrowser();
-const server = await serveFolder(project.folder);
-after(async () => {
-  await server.close();
-  await browser.close();
-  project.remove();
-});
+  startUnmanagedBrowser,
+);
 
 describe('a page in Chromium', () => {
   pageTest('that is hidden and shown again keeps its sockets', async (page) => {

@@ -1,29 +1,17 @@
 // Many operations over one socket, from the packed tarball, in Chromium.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launchBrowser, resultOf } from './support/browser.mjs';
+import { describe, test } from 'node:test';
+import { resultOf } from './support/browser.mjs';
 import { gatewayUrl } from './support/expected.mjs';
-import { createProject } from './support/project.mjs';
-import { serveFolder } from './support/static-server.mjs';
+import { servePages } from './support/served-pages.mjs';
 
 const RUNS = 10;
 const KILLS = 40;
 
-const project = await createProject({
-  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
-  files: {
-    'mux.html': page({ userId: 'killed', kills: KILLS, speedMs: 110 }),
-    'restart.html': page({ userId: 'restarted', kills: 0, speedMs: 60 }),
-    'rotation.html': page({ userId: 'rotated', kills: 0, speedMs: 60, rotateAfterMs: 2_000 }),
-  },
-});
-const browser = await launchBrowser();
-const server = await serveFolder(project.folder);
-after(async () => {
-  await server.close();
-  await browser.close();
-  project.remove();
+const { browser, server } = await servePages({
+  'mux.html': page({ userId: 'killed', kills: KILLS, speedMs: 110 }),
+  'restart.html': page({ userId: 'restarted', kills: 0, speedMs: 60 }),
+  'rotation.html': page({ userId: 'rotated', kills: 0, speedMs: 60, rotateAfterMs: 2_000 }),
 });
 
 describe('ten operations over one socket', () => {

@@ -1,30 +1,17 @@
 // Every way in which a run ends, from the packed tarball, in Chromium: the button, the outcome, and what is left behind.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { buildGateway, startGateway } from '../../scripts/lib/gateway.mjs';
-import { launchBrowser } from './support/browser.mjs';
 import { gatewayUrl } from './support/expected.mjs';
 import { Product } from './support/product.mjs';
-import { createProject } from './support/project.mjs';
 import { RUN_PAGE, RunButtonPage } from './support/run-button-page.mjs';
-import { serveFolder } from './support/static-server.mjs';
+import { servePages } from './support/served-pages.mjs';
 
-const project = await createProject({
-  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
-  files: { 'run.html': RUN_PAGE },
-});
+const { browser, server } = await servePages({ 'run.html': RUN_PAGE });
 const program = await buildGateway();
 const watchful = await startGateway({ program, args: ['--inflight-watchdog-ms', '1500'] });
 const first = await startGateway({ program, args: ['--v1-only'] });
-const browser = await launchBrowser();
-const server = await serveFolder(project.folder);
-after(async () => {
-  await server.close();
-  await browser.close();
-  await Promise.all([watchful.stop(), first.stop()]);
-  project.remove();
-});
+after(() => Promise.all([watchful.stop(), first.stop()]));
 
 const COMPLETED = { verdict: 'completed', known: true, succeeded: true };
 const STOPPED = { verdict: 'interrupted', known: true, succeeded: false };

@@ -1,32 +1,20 @@
 // Runs where no WebSocket comes through, from the packed tarball, in Chromium.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launchBrowser, resultOf } from './support/browser.mjs';
+import { resultOf } from './support/browser.mjs';
 import { gatewayUrl } from './support/expected.mjs';
-import { createProject } from './support/project.mjs';
 import { startProxy } from './support/proxy.mjs';
-import { serveFolder } from './support/static-server.mjs';
+import { servePages } from './support/served-pages.mjs';
 
 const CUTS = 4;
 
 const proxy = await startProxy(gatewayUrl());
-const project = await createProject({
-  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
-  files: {
-    'refused.html': page({ by: 'gateway', script: 'long', speedMs: 10 }),
-    'tool.html': page({ by: 'constructor', script: 'tool', speedMs: 20 }),
-    'cut.html': page({ by: 'gateway', script: 'long', speedMs: 20, serverUrl: proxy.url }),
-  },
+const { browser, server } = await servePages({
+  'refused.html': page({ by: 'gateway', script: 'long', speedMs: 10 }),
+  'tool.html': page({ by: 'constructor', script: 'tool', speedMs: 20 }),
+  'cut.html': page({ by: 'gateway', script: 'long', speedMs: 20, serverUrl: proxy.url }),
 });
-const browser = await launchBrowser();
-const server = await serveFolder(project.folder);
-after(async () => {
-  await server.close();
-  await proxy.close();
-  await browser.close();
-  project.remove();
-});
+after(() => proxy.close());
 
 describe('a run without WebSockets', () => {
   test('streams its whole text where the gateway refuses them', async () => {

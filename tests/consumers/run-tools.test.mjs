@@ -1,30 +1,17 @@
 // The tools of a page, from the packed tarball, in Chromium: each call runs once and is answered once.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { launchBrowser } from './support/browser.mjs';
+import { describe, test } from 'node:test';
 import { gatewayUrl } from './support/expected.mjs';
 import { Product } from './support/product.mjs';
-import { createProject } from './support/project.mjs';
 import { RUN_PAGE, RunButtonPage } from './support/run-button-page.mjs';
-import { serveFolder } from './support/static-server.mjs';
+import { servePages } from './support/served-pages.mjs';
 
 const DONE = { content: 'done', success: true };
 const TIMED_OUT = failure('client_executor_timeout', 'The tool did not answer in time.');
 const LEFT = failure('client_tool_execution_error', 'The page that ran the tool went away.');
 
-const project = await createProject({
-  copies: { support: fileURLToPath(new URL('support', import.meta.url)) },
-  files: { 'run.html': RUN_PAGE },
-});
-const browser = await launchBrowser();
-const server = await serveFolder(project.folder);
-after(async () => {
-  await server.close();
-  await browser.close();
-  project.remove();
-});
+const { browser, server } = await servePages({ 'run.html': RUN_PAGE });
 
 for (const transport of ['v1', 'v2']) {
   describe(`over ${transport}, a tool runs once and is answered once`, () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startOpenClaw } from '../../scripts/openclaw/gateway.mjs';
 import { RELEASE_OF_PROTOCOL_3 } from '../../scripts/openclaw/install.mjs';
+import { startProxy } from '../consumers/support/proxy.mjs';
 import { inNode } from './support/hosts.mjs';
-import { countingProxy } from './support/proxy.mjs';
 
 let gateway, host;
 before(
@@ -60,7 +60,7 @@ test('a run that is aborted says so', async () => {
 });
 
 test('a wrong token reaches the gateway once', async () => {
-  const proxy = await countingProxy(gateway.url);
+  const proxy = await startProxy(gateway.url);
   try {
     const client = await host.open({ gatewayUrl: proxy.url, auth: { token: 'wrong' } });
     const { code, status } = await client.run(async ({ client, pause }) => {

@@ -4,7 +4,7 @@ import type { Log, LoggedEntry } from './log';
 /** Shows one log at a time, one line for each entry. */
 export class LogPanel {
   private readonly list = element('ol', { class: 'log-list', tabindex: '0', 'aria-label': 'Events' });
-  private readonly count = element('span', { class: 'panel-note', 'data-testid': 'log-count' });
+  private readonly count = element('span', { class: 'panel-note' });
   private readonly pause = element('button', { class: 'button button-quiet', type: 'button' });
   private readonly lines = new Map<LoggedEntry, HTMLElement>();
   private readonly paint = oncePerFrame(() => this.render());

@@ -42,8 +42,8 @@ export class ApprovalList {
 
 /** The commands that wait for leave, from whatever session. */
 export class ApprovalsPanel {
-  private readonly count = element('span', { class: 'panel-note', 'data-testid': 'approval-count' });
-  private readonly empty = element('p', { class: 'panel-text', 'data-testid': 'no-approvals' });
+  private readonly count = element('span', { class: 'panel-note' });
+  private readonly empty = element('p', { class: 'panel-text' });
   private readonly list: ApprovalList;
 
   constructor(root: HTMLElement, resolve: Resolve) {

@@ -22,11 +22,10 @@ interface Typed {
 /** One session as a conversation. */
 export class ChatPanel {
   private readonly title = element('h2', { class: 'chat-title', id: 'chat-title', tabindex: '-1' });
-  private readonly about = element('p', { class: 'chat-about', 'data-testid': 'chat-about' });
+  private readonly about = element('p', { class: 'chat-about' });
   private readonly problem = element('p', {
     class: 'chat-problem',
     role: 'alert',
-    'data-testid': 'chat-problem',
   });
   private readonly approvals: ApprovalList;
   private readonly composer = new Composer(

@@ -24,7 +24,7 @@ export class Composer {
   );
   readonly root = element(
     'form',
-    { class: 'composer', 'aria-label': 'New message', 'data-testid': 'composer' },
+    { class: 'composer', 'aria-label': 'New message' },
     this.box.text,
     element('div', { class: 'composer-row' }, this.box.hint, this.stop, this.send),
   );

@@ -8,8 +8,8 @@ import { connectionWords, moment } from './words';
 /** What the gateway, or the client, says and what a person can do about it; and where the gateway is. */
 export class ConnectionPanel {
   private readonly words = element('p', { class: 'connection-words' });
-  private readonly said = element('p', { class: 'panel-text', 'data-testid': 'gateway-said' });
-  private readonly step = element('p', { class: 'panel-text', 'data-testid': 'next-step' });
+  private readonly said = element('p', { class: 'panel-text' });
+  private readonly step = element('p', { class: 'panel-text' });
   private readonly remedy = element('div', { class: 'remedy', 'data-testid': 'remedy' });
   private readonly explanation = element('pre', { class: 'explanation', tabindex: '0' });
   private readonly details = element(

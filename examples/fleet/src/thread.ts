@@ -17,7 +17,6 @@ export class Thread {
     class: 'thread',
     role: 'log',
     'aria-label': 'Conversation',
-    'data-testid': 'thread',
   });
   private readonly empty = element('p', { class: 'thread-empty' });
   readonly root = element(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { countingProxy } from '../support/proxy.mjs';
+import { startProxy } from '../../consumers/support/proxy.mjs';
 
 const FOUND_AGAIN_WITHIN_MS = 60_000;
 
 /** What the gateway and a client say to each other before a message is sent. */
 export const connection = {
   async 'a wrong token reaches the gateway once, and the right one is taken afterwards'({ gateway, host }) {
-    const proxy = await countingProxy(gateway.url);
+    const proxy = await startProxy(gateway.url);
     try {
       const client = await host.open({ gatewayUrl: proxy.url, auth: { token: 'wrong' } });
       const refused = await client.run(async ({ client }) => {
@@ -121,7 +121,7 @@ export const connection = {
     gateway,
     host,
   }) {
-    const proxy = await countingProxy(gateway.url);
+    const proxy = await startProxy(gateway.url);
     try {
       const client = await host.open({ ...optionsOf(gateway), gatewayUrl: proxy.url });
       await client.run(({ client }) => client.connect());
