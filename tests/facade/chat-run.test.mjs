@@ -53,6 +53,22 @@ describe('a client of the application', () => {
     assert.equal(button(run)[1], 'stop');
   });
 
+  test('that the gateway is known not to serve is not asked again', async () => {
+    const { mux } = createMux(GatewayMuxClient);
+    const { run: first } = createRun({ mux });
+    first.submit();
+    await microtasks();
+    await failDials();
+    assert.equal(mux.isUnavailable, true);
+    const sockets = ScriptedSocket.all.length;
+    const { run } = createRun({ mux });
+    run.submit();
+    await microtasks();
+    assert.equal(button(run)[1], 'stop');
+    assert.equal(ScriptedSocket.all.length, sockets + 1);
+    assert.match(ScriptedSocket.latest.url, /operationId=op_1/);
+  });
+
   test('that served the run once dials on, however long the gateway is away', async () => {
     const { mux } = createMux(GatewayMuxClient);
     const { run } = createRun({ mux });

@@ -48,8 +48,7 @@ export class Link {
 
   /** How a run that begins now is carried. */
   get carrier(): Pick<ChatRunBaseOptions, 'mux' | 'transport'> {
-    // Not `v1`: only `auto` goes on as a stream where no socket comes through.
-    if (!this.isShared) return { transport: 'auto' };
+    // `auto` leaves out a client that the gateway does not serve, and goes on as a stream where no socket comes through.
     return { mux: this.mux, transport: this.isProven ? 'v2' : 'auto' };
   }
 
@@ -64,8 +63,6 @@ export class Link {
   private fallBack(reason: string): void {
     this.observer.logged({ kind: 'connection', type: 'one socket for each run', detail: reason });
     this.isShared = false;
-    // After the runs have heard of it too.
-    queueMicrotask(() => this.mux.dispose());
     this.observer.changed();
   }
 

@@ -249,7 +249,8 @@ function firstChoice(run: ChatRunBaseOptions, opening: Opening, gatewayUrl: stri
   const { mux, transport = 'auto', WebSocket = globalThis.WebSocket } = run;
   if (transport !== 'auto') return transport;
   if (!servesSockets(gatewayUrl) || typeof WebSocket !== 'function') return 'sse';
-  return !opening.fallback && (mux !== undefined || servesShared(gatewayUrl)) ? 'v2' : 'v1';
+  const shared = mux ? !mux.isUnavailable : servesShared(gatewayUrl);
+  return shared && !opening.fallback ? 'v2' : 'v1';
 }
 
 /** The token that came with the run first, then those of the application. */
