@@ -72,19 +72,20 @@ export async function bundleEntries() {
  * code keeps its state in module variables.
  */
 async function glueFactory({ glue, name }) {
+  const names = CLASSES[name].join(', ');
   const { outputFiles } = await esbuild.build({
     ...common,
     stdin: {
-      contents: `export { ${CLASSES[name].join(', ')} } from ${JSON.stringify(glue)};`,
+      // Assigned, not exported: what turns exports into an object costs more than the object.
+      contents: `import { ${names} } from ${JSON.stringify(glue)}; exported = { ${names} };`,
       resolveDir: root,
     },
     format: 'iife',
-    globalName: 'glue',
     write: false,
     // Only in the default initialiser, which is dropped.
     logOverride: { 'empty-import-meta': 'silent' },
   });
-  return `export function createGlue(WebAssembly) { ${outputFiles[0].text} return glue; }`;
+  return `export function createGlue(WebAssembly) { let exported; ${outputFiles[0].text} return exported; }`;
 }
 
 function resolveGenerated(glue, wasm, slim) {
