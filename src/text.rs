@@ -76,6 +76,12 @@ pub(crate) fn object(frame_type: &str, members: &[(&str, String)]) -> String {
     frame.end()
 }
 
+/// The place of a name in a table, which is one loop for all tables.
+#[inline(never)]
+pub(crate) fn place_in(table: &[&str], name: &str) -> Option<usize> {
+    table.iter().position(|known| *known == name)
+}
+
 /// A sentence and what it is about.
 pub(crate) fn said(sentence: &str, subject: &str) -> String {
     let mut text = String::from(sentence);

@@ -1,13 +1,14 @@
 import type { RawChatRun, RawReader, RawRunHost } from '#glue';
 import { Binding } from './binding.js';
 import { disposable } from './disposable.js';
-import { GatewayError } from './errors.js';
+import { addKinds, GatewayError } from './errors.js';
 import { sanitizeAgentInterventionRequestForReview } from './helpers/intervention.js';
 import { reaching, type HostLink } from './host.js';
 import { Listeners } from './listeners.js';
 import { logTo, type Log } from './logging.js';
 import { moduleInstance } from './module.js';
 import { checkResumeOptions, checkRunOptions } from './options.js';
+import { RUN_KINDS } from './run/errors.js';
 import { ToolCalls } from './run/ledger.js';
 import { Questions } from './run/questions.js';
 import { nextFrame } from './run/frame.js';
@@ -23,6 +24,8 @@ import type {
   ChatTransport,
   ConnectionState,
 } from './types/index.js';
+
+addKinds(RUN_KINDS);
 
 /** The runs that this page follows, by gateway and operation. */
 const FOLLOWED = new Map<string, ChatRun>();

@@ -49,11 +49,6 @@ const KINDS: Record<string, ErrorKind> = {
   },
   invalid_argument: { retryable: false, remediation: 'Correct the argument named in the message.' },
   invalid_option: { retryable: false, remediation: 'Correct the option named in the message.' },
-  not_initialized: {
-    retryable: false,
-    remediation:
-      "Call `await init()` of 'agent-gateway-client/slim' before the first client is created, or import 'agent-gateway-client', which needs no initialisation.",
-  },
   protocol: {
     retryable: true,
     remediation:
@@ -69,16 +64,6 @@ const KINDS: Record<string, ErrorKind> = {
     remediation:
       'Nothing has to be done while autoReconnect is on. If it repeats, check gatewayUrl, the network and the proxy in front of the gateway.',
   },
-  sockets_blocked: {
-    retryable: false,
-    remediation:
-      'Nothing has to be done. For tools that run in the page let WebSockets to gatewayUrl through the proxy in between.',
-  },
-  stream_error: {
-    retryable: true,
-    remediation:
-      'Nothing has to be done while the run reconnects. If it repeats, check serverUrl, the network, and that the server lets this page read /api/agent/stream.',
-  },
   token_failed: {
     retryable: true,
     remediation:
@@ -89,10 +74,6 @@ const KINDS: Record<string, ErrorKind> = {
     remediation:
       'Nothing has to be done: getToken is asked again. Let it settle faster, and let it observe the signal.',
   },
-  tool_left: {
-    retryable: false,
-    remediation: 'Nothing can be done here: results are sent over a WebSocket only.',
-  },
   tool_result_expired: {
     retryable: false,
     remediation: 'Nothing can be done: the gateway no longer waits for the result of this tool call.',
@@ -100,11 +81,6 @@ const KINDS: Record<string, ErrorKind> = {
   unavailable: {
     retryable: false,
     remediation: 'Use openOperation(), or an AgentStreamClient for each operation.',
-  },
-  wasm_load_failed: {
-    retryable: true,
-    remediation:
-      'Serve agent_gateway_client.wasm under the URL in the message, or give init() the bytes, a Response or a URL. Then call init() again.',
   },
   wasm_unavailable: {
     retryable: false,
@@ -117,6 +93,11 @@ const KINDS: Record<string, ErrorKind> = {
       "Give a WebSocket constructor as the option WebSocket, for example that of the npm package 'ws', or use Node 22 or newer.",
   },
 };
+
+/** Adds what is known of codes that not every entry of the package has. */
+export function addKinds(kinds: Record<string, ErrorKind>): void {
+  Object.assign(KINDS, kinds);
+}
 
 /** What to do about an error, where it is known. */
 export function remediationOf(code: string): string | undefined {

@@ -1,4 +1,17 @@
-import { GatewayError } from './errors.js';
+import { addKinds, GatewayError } from './errors.js';
+
+addKinds({
+  not_initialized: {
+    retryable: false,
+    remediation:
+      "Call `await init()` of 'agent-gateway-client/slim' before the first client is created, or import 'agent-gateway-client', which needs no initialisation.",
+  },
+  wasm_load_failed: {
+    retryable: true,
+    remediation:
+      'Serve agent_gateway_client.wasm under the URL in the message, or give init() the bytes, a Response or a URL. Then call init() again.',
+  },
+});
 
 /** Where the module comes from. A string or a URL is fetched; a relative string is resolved against the page. */
 export type InitInput = BufferSource | Response | URL | WebAssembly.Module | string;

@@ -69,6 +69,7 @@ async function glueFactory({ glue, name }) {
   const { outputFiles } = await esbuild.build({
     ...common,
     stdin: {
+      // Assigned, not exported: what turns exports into an object costs more than the object.
       contents: `import { ${names} } from ${JSON.stringify(glue)}; glue = { ${names} };`,
       resolveDir: root,
     },

@@ -225,3 +225,59 @@ impl Cursor {
         ((number - self.first) % REMEMBERED) as usize
     }
 }
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+
+    fn head(timestamp: u64) -> EventHead {
+        EventHead {
+            event_type: EventType::STREAM_CHUNK,
+            own: true,
+            step_index: 0,
+            timestamp: Some(timestamp),
+            ending: None,
+        }
+    }
+
+    fn delivered(numbers: impl Iterator<Item = u64>) -> Cursor {
+        let mut cursor = Cursor::default();
+        for number in numbers {
+            cursor.advance(Some(EventId::Number(number)), Some(&head(number)), DialId(0));
+        }
+        cursor
+    }
+
+    #[test]
+    fn the_last_events_are_remembered_and_older_ones_are_not() {
+        let cursor = delivered(7..=3_000);
+        for number in 3_001 - REMEMBERED..=3_000 {
+            assert_eq!(cursor.agrees(number, Some(&head(number))), Some(true), "{number}");
+            assert_eq!(cursor.agrees(number, Some(&head(number + 1))), Some(false), "{number}");
+        }
+        for number in [0, 6, 7, 3_000 - REMEMBERED, 3_001] {
+            assert_eq!(cursor.agrees(number, Some(&head(number))), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_hole_is_remembered_as_one_and_a_hole_that_is_too_large_as_a_beginning() {
+        let cursor = delivered([0, 1, 4].into_iter());
+        let agrees = |number| cursor.agrees(number, Some(&head(number)));
+        assert_eq!([0, 1, 2, 3, 4].map(agrees), [Some(true), Some(true), None, None, Some(true)]);
+        let cursor = delivered([1, 2, 3 + REMEMBERED].into_iter());
+        assert_eq!(cursor.agrees(2, Some(&head(2))), None);
+        assert_eq!(cursor.agrees(3 + REMEMBERED, Some(&head(3 + REMEMBERED))), Some(true));
+    }
+
+    #[test]
+    fn a_new_sequence_knows_what_the_old_one_delivered() {
+        let mut cursor = delivered(5..=2_000);
+        cursor.reset();
+        assert!(cursor.is_at_start() && !cursor.remembers());
+        assert!(cursor.was_in_older_sequence(&head(2_000)));
+        assert!(!cursor.was_in_older_sequence(&head(2_000)));
+        assert!(cursor.was_in_older_sequence(&head(2_001 - REMEMBERED)));
+        assert!(!cursor.was_in_older_sequence(&head(2_000 - REMEMBERED)));
+    }
+}

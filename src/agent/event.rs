@@ -1,5 +1,7 @@
 //! The head of an `AgentStreamEvent`: as much of it as routing needs. The payload is never looked into.
 
+use crate::text::place_in;
+
 /// The names of [`EventType`], in the order of its values and with a space before each (§6). The first value stands for
 /// every other name.
 pub const EVENT_TYPE_NAMES: &str = concat!(
@@ -129,7 +131,7 @@ impl EventHead {
 impl Ending {
     fn is_waitable(&self) -> bool {
         self.error_type.as_deref() == Some(WAITABLE_ERROR)
-            && self.body_reason.as_deref().is_some_and(|reason| WAITABLE_REASONS.contains(&reason))
+            && self.body_reason.as_deref().is_some_and(|reason| place_in(&WAITABLE_REASONS, reason).is_some())
     }
 }
 
@@ -155,14 +157,14 @@ pub enum SessionStatus {
 impl SessionStatus {
     /// The status with this name.
     pub fn from_name(name: &str) -> Self {
-        match name {
-            "running" => Self::Running,
-            "waiting_input" => Self::WaitingInput,
-            "waiting_confirmation" => Self::WaitingConfirmation,
-            "completed" => Self::Completed,
-            "error" => Self::Error,
-            "interrupted" => Self::Interrupted,
-            other => Self::Unknown(other.to_owned()),
+        match place_in(&SESSION_STATUSES, name) {
+            Some(0) => Self::Running,
+            Some(1) => Self::WaitingInput,
+            Some(2) => Self::WaitingConfirmation,
+            Some(3) => Self::Completed,
+            Some(4) => Self::Error,
+            Some(5) => Self::Interrupted,
+            _ => Self::Unknown(name.to_owned()),
         }
     }
 

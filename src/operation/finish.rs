@@ -3,6 +3,7 @@
 use crate::agent::{Completion, CompletionSource, EventHead, Outcome, SessionStatus};
 
 use super::{Effect, Operation};
+use crate::text::place_in;
 
 /// Reasons of an `agent_runtime_end` that leave the run's work undone.
 const UNSUCCESSFUL_REASONS: [&str; 3] = ["interrupted", "waiting_for_async_tool", "error"];
@@ -12,7 +13,8 @@ impl<P> Operation<P> {
     pub(super) fn ended_by_event(&mut self, head: EventHead) {
         let outcome = Outcome::of_terminal(&head.terminal_status());
         let ending = head.ending.map(|ending| *ending).unwrap_or_default();
-        let unsuccessful = ending.reason.as_deref().is_some_and(|reason| UNSUCCESSFUL_REASONS.contains(&reason));
+        let unsuccessful =
+            ending.reason.as_deref().is_some_and(|reason| place_in(&UNSUCCESSFUL_REASONS, reason).is_some());
         self.ended(Completion {
             terminal_received: true,
             succeeded: outcome == Outcome::Completed && !unsuccessful,

@@ -177,10 +177,17 @@ impl<P> Operation<P> {
         }
     }
 
+    #[inline(never)]
+    pub(super) fn take_up(&mut self, frames: Vec<ServerFrame<P>>) {
+        for frame in frames {
+            self.ready.push_back(frame);
+        }
+    }
+
     fn gathered(&mut self, dial: DialId, gathered: Gathered<P>) {
         match gathered {
             Gathered::Waiting => {}
-            Gathered::InOrder(frames) => self.ready.extend(frames),
+            Gathered::InOrder(frames) => self.take_up(frames),
             Gathered::Over => self.replay_is_over(dial),
             Gathered::BarrierNeeded => self.want(Effect::Barrier),
         }

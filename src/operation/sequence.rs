@@ -52,7 +52,7 @@ impl<P> Operation<P> {
         if audited && self.ids_started_anew(&frames, dial) {
             self.tell_reset();
         }
-        self.ready.extend(frames);
+        self.take_up(frames);
     }
 
     /// Judges a replay from the start: a known event under its id proves the sequence; a different one, or a counter

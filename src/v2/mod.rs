@@ -6,6 +6,7 @@ mod event;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod mux;
+mod places;
 mod receive;
 mod subscription;
 pub mod wire;

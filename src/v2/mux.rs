@@ -338,14 +338,6 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    pub(super) fn find(&self, id: SubscriptionId) -> Option<&Subscription<P>> {
-        self.wires.iter().flatten().find_map(|wire| wire.find(id))
-    }
-
-    pub(super) fn wire_mut(&mut self, channel: Channel) -> Option<&mut Wire<P>> {
-        self.wires.get_mut(channel.0 as usize)?.as_mut()
-    }
-
     #[inline(never)]
     pub(super) fn push(&mut self, output: Output<ClientFrame, MuxEvent<P>>) {
         self.out.push_back(output);

@@ -321,10 +321,6 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn operation_mut(&mut self, channel: Channel, id: SubscriptionId) -> Option<&mut Operation<P>> {
-        Some(&mut self.wire_mut(channel)?.find_mut(id)?.operation)
-    }
-
     /// Carries out what follows from a call of an operation.
     fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
         while let Some(effect) = self.operation_mut(channel, id).and_then(Operation::poll) {
@@ -378,26 +374,6 @@ impl<P: Clone> Mux<P> {
                 subscription.operation.forget_socket();
             }
         }
-    }
-
-    pub(super) fn ids(&self) -> Vec<SubscriptionId> {
-        let mut ids = Vec::new();
-        for wire in self.wires.iter().flatten() {
-            wire.add_ids(&mut ids);
-        }
-        ids
-    }
-
-    pub(super) fn ids_of(&self, channel: Channel) -> Vec<SubscriptionId> {
-        let mut ids = Vec::new();
-        if let Some(Some(wire)) = self.wires.get(channel.0 as usize) {
-            wire.add_ids(&mut ids);
-        }
-        ids
-    }
-
-    fn channels(&self) -> impl Iterator<Item = Channel> + use<P> {
-        (0..self.wires.len() as u32).map(Channel)
     }
 
     fn url(&self) -> String {
