@@ -3,7 +3,7 @@
 use super::chat_run::ChatRun;
 use super::contract::{Answer, Input, Output, Question, Started};
 use super::deadlines::{Asking, Interrupt, Transport};
-use super::outcome::{Ending, Outcome};
+use super::outcome::Ending;
 use super::phase::Phase;
 use super::transitions::Cause;
 use crate::machine::RequestId;
@@ -31,13 +31,12 @@ impl<P: Clone> ChatRun<P> {
     fn start_answered(&mut self, answer: Answer<P>) {
         self.asking = Asking::Nothing;
         let stopping = self.phase == Phase::Stopping;
-        let failed = match answer {
-            Answer::Started(started) if !started.operation_id.is_empty() => return self.started(started),
-            Answer::Aborted => Outcome::of(Ending::StoppedBeforeStart, None),
-            answer if stopping => Outcome::of(Ending::StoppedBeforeStart, detail_of(answer)),
-            answer => Outcome::of(Ending::StartFailed, detail_of(answer)),
-        };
-        self.settle(failed);
+        match answer {
+            Answer::Started(started) if !started.operation_id.is_empty() => self.started(started),
+            Answer::Aborted => self.end(Ending::StoppedBeforeStart, None),
+            answer if stopping => self.end(Ending::StoppedBeforeStart, detail_of(answer)),
+            answer => self.end(Ending::StartFailed, detail_of(answer)),
+        }
     }
 
     fn started(&mut self, started: Started) {
@@ -73,8 +72,8 @@ impl<P: Clone> ChatRun<P> {
                 self.open(Some(token), None);
                 self.enter(Cause::TokenGiven);
             }
-            Answer::NotFound => self.settle(Outcome::of(Ending::UnknownOperation, None)),
-            Answer::Unauthorized { detail } => self.settle(Outcome::of(Ending::Unauthorized, Some(detail))),
+            Answer::NotFound => self.end(Ending::UnknownOperation, None),
+            Answer::Unauthorized { detail } => self.end(Ending::Unauthorized, Some(detail)),
             answer => self.no_token(attempt, detail_of(answer)),
         }
     }
@@ -87,7 +86,7 @@ impl<P: Clone> ChatRun<P> {
             }
             Answer::Interrupted(false) => self.stop_refused(),
             Answer::NotFound if !matches!(self.transport, Transport::Open(_)) => {
-                self.settle(Outcome::of(Ending::UnknownOperation, None));
+                self.end(Ending::UnknownOperation, None);
             }
             // It may have worked. The end of the run, or the deadline, will tell.
             _ => self.stop.set(Interrupt::Failed),
@@ -98,7 +97,7 @@ impl<P: Clone> ChatRun<P> {
         let running = self.next_request();
         if let Some((tool_call_id, payload, deadline)) = self.tools.claimed(request, answer, running, self.now) {
             let question = Question::RunTool { tool_call_id, payload, deadline };
-            self.out.push_back(Output::Ask { request: running, question });
+            self.put(Output::Ask { request: running, question });
         }
     }
 

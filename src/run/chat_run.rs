@@ -1,6 +1,5 @@
 //! The machine: what the application calls, and what is true at one moment.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::contract::{Event, Input, Opening, Output, Question, Resume, TransportId};
@@ -46,7 +45,7 @@ pub struct ChatRun<P> {
     told: Snapshot,
     requests: u32,
     transports: u32,
-    pub(super) out: VecDeque<Output<P>>,
+    out: Vec<Output<P>>,
     pub(super) now: Timestamp,
 }
 
@@ -87,7 +86,7 @@ impl<P: Clone> ChatRun<P> {
             told,
             requests: 0,
             transports: 0,
-            out: VecDeque::new(),
+            out: Vec::new(),
             now: Timestamp::default(),
         }
     }
@@ -197,7 +196,7 @@ impl<P: Clone> ChatRun<P> {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<Output<P>> {
-        self.out.pop_front()
+        (!self.out.is_empty()).then(|| self.out.remove(0))
     }
 
     fn leave(&mut self, ending: Ending, now: Timestamp) -> bool {
@@ -205,7 +204,7 @@ impl<P: Clone> ChatRun<P> {
             return false;
         }
         let turn = self.begin_turn(now);
-        self.settle(Outcome::of(ending, None));
+        self.end(ending, None);
         self.end_turn(turn);
         true
     }
@@ -236,9 +235,14 @@ impl<P: Clone> ChatRun<P> {
         }
     }
 
+    /// Something to do, after what is to be done already.
+    pub(super) fn put(&mut self, output: Output<P>) {
+        self.out.push(output);
+    }
+
     pub(super) fn ask(&mut self, question: Question<P>) -> RequestId {
         let request = self.next_request();
-        self.out.push_back(Output::Ask { request, question });
+        self.put(Output::Ask { request, question });
         request
     }
 
@@ -248,7 +252,7 @@ impl<P: Clone> ChatRun<P> {
     }
 
     pub(super) fn abort(&mut self, request: RequestId) {
-        self.out.push_back(Output::Abort { request });
+        self.put(Output::Abort { request });
     }
 
     /// Asks the host for the token to open a transport with. One that is open asks for its own.
@@ -280,7 +284,7 @@ impl<P: Clone> ChatRun<P> {
             fallback: last_event_id.is_some(),
             last_event_id: last_event_id.or_else(|| self.resumed_after.clone()).unwrap_or_default(),
         };
-        self.out.push_back(Output::Open { transport, opening: Box::new(opening) });
+        self.put(Output::Open { transport, opening: Box::new(opening) });
     }
 
     fn waiting_for(&self) -> Option<WaitingFor> {

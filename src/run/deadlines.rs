@@ -4,7 +4,7 @@ use super::chat_run::ChatRun;
 use super::contract::{Event, Output, TransportId};
 use super::ending::seconds_after;
 use super::limits::{Limit, Timer};
-use super::outcome::{Ending, Outcome};
+use super::outcome::Ending;
 use super::phase::Phase;
 use crate::link::{Reason, Status};
 use crate::machine::{RequestId, Wake};
@@ -152,7 +152,7 @@ impl<P: Clone> ChatRun<P> {
             self.abort(request);
         }
         for tool_call_id in self.tools.expired(self.now) {
-            self.out.push_back(Output::Event(Event::ToolResultExpired { tool_call_id }));
+            self.put(Output::Event(Event::ToolResultExpired { tool_call_id }));
         }
     }
 
@@ -171,7 +171,7 @@ impl<P: Clone> ChatRun<P> {
                 if limit.is_over(now) {
                     let request = *request;
                     self.abort(request);
-                    self.settle(Outcome::of(Ending::StartTimeout, None));
+                    self.end(Ending::StartTimeout, None);
                 }
             }
             Asking::Token { request, attempt, limit } => {
@@ -200,7 +200,7 @@ impl<P: Clone> ChatRun<P> {
             Standing::Unheard(limit) | Standing::Pending(limit) => (limit, Ending::PendingLimit),
         };
         if limit.is_over(now) {
-            self.settle(Outcome::of(ending, None));
+            self.end(ending, None);
         }
     }
 
@@ -209,7 +209,7 @@ impl<P: Clone> ChatRun<P> {
         const ATTEMPTS: u8 = 3;
         if attempt >= ATTEMPTS {
             self.asking = Asking::Nothing;
-            return self.settle(Outcome::of(Ending::RefreshFailed, detail));
+            return self.end(Ending::RefreshFailed, detail);
         }
         self.asking = Asking::TokenPause { attempt, until: self.now + seconds_after(attempt) };
     }

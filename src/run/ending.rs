@@ -39,17 +39,17 @@ impl<P: Clone> ChatRun<P> {
     /// Nothing more can tell how the run ended than the host's word that it is stopped.
     pub(super) fn end_if_stopped(&mut self) {
         if self.stop.interrupt() == Some(Interrupt::Confirmed) && !matches!(self.transport, Transport::Open(_)) {
-            self.settle(Outcome::of(Ending::Stopped, None));
+            self.end(Ending::Stopped, None);
         }
     }
 
     /// The run goes on, so it is followed on.
     pub(super) fn stop_refused(&mut self) {
         self.stop = Stop::NotAsked;
-        self.out.push_back(Output::Event(Event::StopRefused));
+        self.put(Output::Event(Event::StopRefused));
         match self.transport {
             Transport::Open(_) => self.enter(Cause::StopRefused),
-            Transport::Gone => self.settle(Outcome::of(Ending::ConnectionLost, None)),
+            Transport::Gone => self.end(Ending::ConnectionLost, None),
             Transport::None => {
                 self.enter(Cause::StopRefused);
                 self.ask_for_token(1);
@@ -63,7 +63,12 @@ impl<P: Clone> ChatRun<P> {
             return;
         }
         let confirmed = self.stop.interrupt() == Some(Interrupt::Confirmed);
-        self.settle(Outcome::of(if confirmed { Ending::Stopped } else { Ending::StopUnconfirmed }, None));
+        self.end(if confirmed { Ending::Stopped } else { Ending::StopUnconfirmed }, None);
+    }
+
+    /// Ends the run for a reason of its own.
+    pub(super) fn end(&mut self, ending: Ending, detail: Option<String>) {
+        self.settle(Outcome::of(ending, detail));
     }
 
     /// Ends the run: closes everything, and tells the outcome last.
@@ -78,12 +83,12 @@ impl<P: Clone> ChatRun<P> {
             self.abort(request);
         }
         if let Transport::Open(Link { id, .. }) = self.transport {
-            self.out.push_back(Output::Close { transport: id });
+            self.put(Output::Close { transport: id });
             self.transport = Transport::Gone;
         }
         let outcome = Rc::new(outcome);
         self.outcome = Some(outcome.clone());
-        self.out.push_back(Output::Event(Event::Settled(outcome)));
+        self.put(Output::Event(Event::Settled(outcome)));
     }
 
     /// A request to the server to stop the run, or to start one that goes on without us, is left alone.

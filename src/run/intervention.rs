@@ -128,16 +128,13 @@ impl<P> Interventions<P> {
         }
     }
 
-    /// The answers that a transport that stands can carry.
-    pub(super) fn take_replies(&mut self) -> Vec<Reply<P>> {
-        let mut replies = Vec::new();
-        for Open { intervention, stage } in std::mem::take(&mut self.open) {
-            match stage {
-                Stage::Unsent(reply) => replies.push(Reply { intervention, reply }),
-                stage => self.open.push(Open { intervention, stage }),
-            }
+    /// The next answer that a transport that stands can carry.
+    pub(super) fn next_reply(&mut self) -> Option<Reply<P>> {
+        let place = self.open.iter().position(|open| matches!(open.stage, Stage::Unsent(_)))?;
+        match self.open.remove(place) {
+            Open { intervention, stage: Stage::Unsent(reply) } => Some(Reply { intervention, reply }),
+            Open { .. } => None,
         }
-        replies
     }
 
     /// Closes the questions that `is_over` says, and hands out what the host need not answer any more.

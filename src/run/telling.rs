@@ -181,14 +181,14 @@ impl<P: Clone> ChatRun<P> {
         let Transport::Open(Link { id, .. }) = self.transport else { return };
         if self.has_fallback {
             self.has_fallback = false;
-            self.out.push_back(Output::Close { transport: id });
+            self.put(Output::Close { transport: id });
             self.open(None, Some(last_event_id));
         } else if self.phase == Phase::Stopping {
-            self.out.push_back(Output::Close { transport: id });
+            self.put(Output::Close { transport: id });
             self.transport = Transport::Gone;
             self.end_if_stopped();
         } else {
-            self.settle(Outcome::of(Ending::Unavailable, None));
+            self.end(Ending::Unavailable, None);
         }
     }
 
@@ -204,12 +204,12 @@ impl<P: Clone> ChatRun<P> {
     /// Sends the results and answers that a transport which stands has not carried.
     pub(super) fn send_what_waits(&mut self) {
         let Some(transport) = self.transport.standing() else { return };
-        for (tool_call_id, reply) in self.tools.take_unsent(transport) {
-            self.out.push_back(Output::SendToolResult { transport, tool_call_id, reply });
+        while let Some((tool_call_id, reply)) = self.tools.next_unsent(transport) {
+            self.put(Output::SendToolResult { transport, tool_call_id, reply });
         }
-        for Reply { intervention, reply } in self.interventions.take_replies() {
+        while let Some(Reply { intervention, reply }) = self.interventions.next_reply() {
             self.said_to_wait = None;
-            self.out.push_back(Output::SendAnswer { transport, intervention, reply });
+            self.put(Output::SendAnswer { transport, intervention, reply });
         }
     }
 }

@@ -190,18 +190,17 @@ impl<P: Clone> Tools<P> {
         self.fail(|_| true, ToolError::ClientToolExecutionError, STOPPED, now)
     }
 
-    /// The results that a transport which stands has not carried.
-    pub(crate) fn take_unsent(&mut self, transport: TransportId) -> Vec<(Rc<str>, ToolReply<P>)> {
-        let mut results = Vec::new();
+    /// The next result that a transport which stands has not carried.
+    pub(crate) fn next_unsent(&mut self, transport: TransportId) -> Option<(Rc<str>, ToolReply<P>)> {
         for Call { id, stage } in &mut self.calls {
             if let Stage::Answered { reply, carried_by, .. } = stage
                 && *carried_by != Some(transport)
             {
                 *carried_by = Some(transport);
-                results.push((id.clone(), reply.clone()));
+                return Some((id.clone(), reply.clone()));
             }
         }
-        results
+        None
     }
 
     /// Drops the results that were kept long enough, and hands out those that no transport carried. Of the others the

@@ -3,7 +3,7 @@
 use super::Transcript;
 use super::column::Place;
 use super::event::{End, EndReason, Stored};
-use super::message::{Activity, Message, Part, ToolPhase};
+use super::message::{Activity, Message, ToolPhase};
 use super::refetch::RefetchReason;
 use super::text::Text;
 
@@ -83,10 +83,11 @@ impl<T: Text> Transcript<T> {
 
     fn stop_tools(&mut self, message: usize) {
         for part in 0..self.list.messages()[message].parts.len() {
-            if let Part::Tool(call) = &self.list.messages()[message].parts[part]
+            if let Some(mut call) = self.list.tool(message, part)
                 && matches!(call.phase, ToolPhase::Called | ToolPhase::Running)
             {
-                self.list.update_tool(message, part, |call| call.phase = ToolPhase::Stopped);
+                call.phase = ToolPhase::Stopped;
+                self.list.set_tool(message, part, call);
             }
         }
     }

@@ -42,7 +42,16 @@ impl<T: Text> List<T> {
     }
 
     /// Where a call is shown: the indices of the message and of the part.
-    pub fn index_of_tool(&self, is_it: impl Fn(&ToolCall<T>) -> bool) -> Option<(usize, usize)> {
+    pub fn index_of_tool(&self, id: &str) -> Option<Spot> {
+        self.index_of_call(|call| call.id == id)
+    }
+
+    /// Where the call is shown whose tool has this stored message.
+    pub fn index_of_tool_message(&self, id: &str) -> Option<Spot> {
+        self.index_of_call(|call| call.message_id.as_deref() == Some(id))
+    }
+
+    fn index_of_call(&self, is_it: impl Fn(&ToolCall<T>) -> bool) -> Option<Spot> {
         self.messages.iter().enumerate().rev().find_map(|(index, message)| {
             let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(call));
             Some((index, message.parts.iter().rposition(is_it)?))
@@ -164,12 +173,17 @@ impl<T: Text> List<T> {
         self.insert_part(index, before.unwrap_or(end), Part::Tool(call));
     }
 
-    /// Changes a call where it is not as it shall be.
-    pub fn update_tool(&mut self, index: usize, part: usize, change: impl FnOnce(&mut ToolCall<T>)) {
-        let Some(Part::Tool(call)) = self.messages[index].parts.get(part) else { return };
-        let mut changed = call.clone();
-        change(&mut changed);
-        self.replace_part(index, part, Part::Tool(changed));
+    /// A copy of a call, to be changed and given back.
+    pub fn tool(&self, index: usize, part: usize) -> Option<ToolCall<T>> {
+        match self.messages[index].parts.get(part)? {
+            Part::Tool(call) => Some(call.clone()),
+            _ => None,
+        }
+    }
+
+    /// Shows a call where another or it itself is shown.
+    pub fn set_tool(&mut self, index: usize, part: usize, call: ToolCall<T>) {
+        self.replace_part(index, part, Part::Tool(call));
     }
 
     /// Takes a call away; returns it.

@@ -36,6 +36,14 @@ enum Started {
     Unclear,
 }
 
+/// A call as it is to be shown.
+struct Shown<T: Text> {
+    message: usize,
+    /// `None`: it is new there.
+    part: Option<usize>,
+    call: ToolCall<T>,
+}
+
 impl Call {
     fn started(&mut self, at: Option<u64>) -> Started {
         let (run, meaning) = match (self.run, at) {
@@ -93,16 +101,17 @@ impl<T: Text> Transcript<T> {
 
     /// An answer names a call, which is shown in its message from now on.
     pub(super) fn call_named(&mut self, message: usize, before: Option<usize>, call: Calling<T>) {
-        match self.list.index_of_tool(|known| known.id == call.id) {
-            Some((place, part)) if place == message && before.is_none_or(|before| part < before) => {
-                self.list.update_tool(place, part, |known| known.learn(call));
-            }
-            Some((place, part)) => {
-                let Some(mut known) = self.list.remove_tool(place, part) else { return };
-                known.learn(call);
-                self.list.add_tool(message, before, known);
-            }
-            None => self.list.add_tool(message, before, ToolCall::new(call, ToolPhase::Called)),
+        let Some((place, part)) = self.list.index_of_tool(&call.id) else {
+            return self.list.add_tool(message, before, ToolCall::new(call, ToolPhase::Called));
+        };
+        let stays = place == message && before.is_none_or(|before| part < before);
+        let known = if stays { self.list.tool(place, part) } else { self.list.remove_tool(place, part) };
+        let Some(mut known) = known else { return };
+        known.learn(call);
+        if stays {
+            self.list.set_tool(place, part, known);
+        } else {
+            self.list.add_tool(message, before, known);
         }
     }
 
@@ -110,7 +119,11 @@ impl<T: Text> Transcript<T> {
         match self.known_call(&call.id).started(place.at) {
             Started::Now => self.tool_runs(place, parent, call, false),
             Started::Again => self.tool_runs(place, parent, call, true),
-            Started::Before => self.tool_is(place, parent, call, |_| {}),
+            Started::Before => {
+                if let Some(shown) = self.tool_is(place, parent, call) {
+                    self.show_tool(shown);
+                }
+            }
             Started::Unclear => self.refetch.need(RefetchReason::ToolUncertain),
         }
     }
@@ -135,64 +148,65 @@ impl<T: Text> Transcript<T> {
         succeeded: bool,
         result: Option<T::Value>,
     ) {
-        if self.known_call(&call.id).ends(place.at) {
-            self.tool_is(place, parent, call, |known| {
-                known.phase = if succeeded { ToolPhase::Succeeded } else { ToolPhase::Failed };
-                known.result = result;
-            });
+        if self.known_call(&call.id).ends(place.at)
+            && let Some(mut shown) = self.tool_is(place, parent, call)
+        {
+            shown.call.phase = if succeeded { ToolPhase::Succeeded } else { ToolPhase::Failed };
+            shown.call.result = result;
+            self.show_tool(shown);
         }
     }
 
     pub(super) fn tool_state(&mut self, place: Place, id: String, state: T::Value, sequence: u64) {
         let column = &self.columns[place.column];
-        if self.list.index_of_tool(|known| known.id == id).is_none() && column.latest(place.step).is_none() {
+        if self.list.index_of_tool(&id).is_none() && column.latest(place.step).is_none() {
             return self.refetch.need(RefetchReason::ToolUnknown);
         }
-        if self.known_call(&id).admits_state(sequence) {
-            let call = Calling { id, value: None, message_id: None };
-            self.tool_is(place, None, call, |known| {
-                known.state = Some(state);
-                if known.phase == ToolPhase::Called {
-                    known.phase = ToolPhase::Running;
-                }
-            });
+        if self.known_call(&id).admits_state(sequence)
+            && let Some(mut shown) = self.tool_is(place, None, Calling { id, value: None, message_id: None })
+        {
+            shown.call.state = Some(state);
+            if shown.call.phase == ToolPhase::Called {
+                shown.call.phase = ToolPhase::Running;
+            }
+            self.show_tool(shown);
         }
     }
 
     pub(super) fn tool_progress(&mut self, message_id: &str, progress: T::Value) {
-        let is_it = |known: &ToolCall<T>| known.message_id.as_deref() == Some(message_id);
-        if let Some((message, part)) = self.list.index_of_tool(is_it) {
-            self.list.update_tool(message, part, |known| known.progress = Some(progress));
+        if let Some((message, part)) = self.list.index_of_tool_message(message_id)
+            && let Some(mut call) = self.list.tool(message, part)
+        {
+            call.progress = Some(progress);
+            self.list.set_tool(message, part, call);
         }
     }
 
     fn tool_runs(&mut self, place: Place, parent: Option<String>, call: Calling<T>, again: bool) {
-        self.tool_is(place, parent, call, |known| {
-            known.phase = ToolPhase::Running;
-            if again {
-                known.result = None;
-            }
-        });
+        let Some(mut shown) = self.tool_is(place, parent, call) else { return };
+        shown.call.phase = ToolPhase::Running;
+        if again {
+            shown.call.result = None;
+        }
+        self.show_tool(shown);
     }
 
-    /// Changes a call; one that no answer named yet is shown where it belongs.
-    fn tool_is(
-        &mut self,
-        place: Place,
-        parent: Option<String>,
-        call: Calling<T>,
-        change: impl FnOnce(&mut ToolCall<T>),
-    ) {
-        if let Some((message, part)) = self.list.index_of_tool(|known| known.id == call.id) {
-            return self.list.update_tool(message, part, |known| {
-                known.learn(call);
-                change(known);
-            });
+    /// A call with what is told of it; one that no answer named yet is to be shown where it belongs.
+    fn tool_is(&mut self, place: Place, parent: Option<String>, call: Calling<T>) -> Option<Shown<T>> {
+        let Some((message, part)) = self.list.index_of_tool(&call.id) else {
+            let message = self.message_of_tool(place, parent)?;
+            return Some(Shown { message, part: None, call: ToolCall::new(call, ToolPhase::Called) });
+        };
+        let mut known = self.list.tool(message, part)?;
+        known.learn(call);
+        Some(Shown { message, part: Some(part), call: known })
+    }
+
+    fn show_tool(&mut self, Shown { message, part, call }: Shown<T>) {
+        match part {
+            Some(part) => self.list.set_tool(message, part, call),
+            None => self.list.add_tool(message, None, call),
         }
-        let Some(message) = self.message_of_tool(place, parent) else { return };
-        let mut new = ToolCall::new(call, ToolPhase::Called);
-        change(&mut new);
-        self.list.add_tool(message, None, new);
     }
 
     /// What is known of a call. There are few, and the last ones are asked for.

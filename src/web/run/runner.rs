@@ -256,10 +256,6 @@ impl<H: RunHost> Runner<H> {
         self.in_use()?.run.poll()
     }
 
-    fn next_change(&self) -> Option<Change<EngineText>> {
-        self.in_use()?.transcript.poll_change()
-    }
-
     fn leave(&self) {
         self.state.borrow_mut().nesting -= 1;
         self.set_alarm();
@@ -339,7 +335,8 @@ impl<H: RunHost> Runner<H> {
     /// Tells the mirror what changed; whether anything did.
     fn tell_changes(&self) -> bool {
         let mut changed = false;
-        while let Some(change) = self.next_change() {
+        let next = || self.in_use()?.transcript.poll_change();
+        while let Some(change) = next() {
             self.tell_change(change);
             changed = true;
         }
