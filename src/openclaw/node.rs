@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::payload::Payload;
 use super::state::{Event, State};
-use super::wire::{Json, Notice};
+use super::wire::{Json, Notice, joined};
 use crate::machine::{RequestId, Timer};
 use crate::run::{Answer, ToolAnswer, ToolReply, Tools};
 use crate::time::Timestamp;
@@ -143,7 +143,8 @@ impl Commands {
         let session_key = payload.text("sessionKey");
         let params = payload.text("paramsJSON").unwrap_or_default();
         // Some models give the calls of each session the same ids.
-        let call = [&key, session_key.as_deref().unwrap_or_default(), &command, &params].join("\n").into();
+        let call = [&key, session_key.as_deref().unwrap_or_default(), &command, &params];
+        let call = joined(&mut call.into_iter(), "\n").into();
         let running = self.asked.iter().find(|asked| asked.call == call).and_then(|asked| asked.running);
         let node = payload.text("nodeId").unwrap_or_default();
         let mut asked = Asked { invoke, node, call, running, next_chunk: 0 };
