@@ -127,7 +127,14 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_loopback() {
-        let own = ["ws://127.0.0.1:18789/", "localhost", "wss://LOCALHOST/x", "ws://[::1]:18789", "http://127.8.9.1", "ws://[0:0::0001]/"];
+        let own = [
+            "ws://127.0.0.1:18789/",
+            "localhost",
+            "wss://LOCALHOST/x",
+            "ws://[::1]:18789",
+            "http://127.8.9.1",
+            "ws://[0:0::0001]/",
+        ];
         assert!(own.into_iter().all(is_loopback));
         let others = [
             "ws://192.168.1.4/",

@@ -108,11 +108,8 @@ impl ClientFrame {
     pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
         let mut params = String::new();
         self.params.write(&mut params, quote);
-        let members = [
-            ("id", quote(&decimal(u64::from(self.id)))),
-            ("method", quote(&self.method)),
-            ("params", params),
-        ];
+        let members =
+            [("id", quote(&decimal(u64::from(self.id)))), ("method", quote(&self.method)), ("params", params)];
         crate::text::object("req", &members)
     }
 
@@ -144,6 +141,17 @@ impl Json {
     /// A string.
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// Members of an object that are strings, without those that are not there.
+    pub(super) fn members(texts: &[(&'static str, Option<&str>)]) -> Vec<(&'static str, Self)> {
+        let mut members = Vec::new();
+        for (name, text) in texts {
+            if let Some(text) = text {
+                members.push((*name, Self::text(text)));
+            }
+        }
+        members
     }
 
     /// An array of strings.

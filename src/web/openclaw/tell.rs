@@ -43,9 +43,7 @@ impl OpenClawFacade {
 pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
     facade.emit(match told {
         Told::Sign { request, text } => return facade.sign(request.0, &text.0),
-        Told::Run { request, invocation } => {
-            Call("run", [request.0.into(), shape::invocation(&invocation), NONE])
-        }
+        Told::Run { request, invocation } => Call("run", [request.0.into(), shape::invocation(&invocation), NONE]),
         Told::Event(ClientEvent::Session(event)) => of_session(event),
         Told::Event(ClientEvent::Fleet(changes)) => {
             let changes: js_sys::Array = changes.iter().map(shape::change).collect();
