@@ -1,9 +1,8 @@
 //! The commands that wait for a person's leave. They are listed anew after each welcome, because nothing is told twice.
 
-use std::collections::VecDeque;
-
 use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
+use super::queue::Queue;
 use super::state::{Event, State};
 use super::table::Table;
 use super::wire::Notice;
@@ -27,7 +26,7 @@ pub struct Approvals<P> {
     retry_after: u64,
     /// Lists that are on their way; all but the last are waited for by nobody.
     calls: Vec<CallId>,
-    out: VecDeque<ApprovalOutput>,
+    out: Queue<ApprovalOutput>,
 }
 
 /// What approvals want done.
@@ -67,7 +66,7 @@ impl<P> Default for Approvals<P> {
             meanwhile: Vec::new(),
             retry_after: RETRY_AFTER.0,
             calls: Vec::new(),
-            out: VecDeque::new(),
+            out: Queue::default(),
         }
     }
 }
@@ -144,13 +143,13 @@ impl<P: Payload> Approvals<P> {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<ApprovalOutput> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     fn list(&mut self) {
         self.meanwhile.clear();
         self.sync = Sync::Listing(None);
-        self.out.push_back(ApprovalOutput::List);
+        self.out.push(ApprovalOutput::List);
     }
 
     fn noticed(&mut self, notice: &Notice<P>) {
@@ -181,7 +180,7 @@ impl<P: Payload> Approvals<P> {
                 present.into_entries().for_each(|(id, news)| self.apply(id, news));
                 self.retry_after = RETRY_AFTER.0;
                 self.sync = Sync::Live;
-                self.out.push_back(ApprovalOutput::Changed(ApprovalChange::Live));
+                self.out.push(ApprovalOutput::Changed(ApprovalChange::Live));
             }
             Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.sync = Sync::Off,
             Err(CallError::Refused(_) | CallError::TimedOut { .. }) => self.retry(now),
@@ -198,7 +197,9 @@ impl<P: Payload> Approvals<P> {
             }
             None => self.pending.remove(&id).map(|_| ApprovalChange::Gone(id)),
         };
-        self.out.extend(change.map(ApprovalOutput::Changed));
+        if let Some(change) = change {
+            self.out.push(ApprovalOutput::Changed(change));
+        }
     }
 
     fn retry(&mut self, now: Timestamp) {

@@ -1,7 +1,5 @@
 //! A session with the fleet and the chats that it keeps up to date.
 
-use std::collections::VecDeque;
-
 use super::approvals::{self, ApprovalChange, ApprovalOutput, Approvals};
 use super::calls::{Answers, CallId, NotCalled};
 use super::chat::{Chat, ChatEvent, ChatOutput, QueueMode};
@@ -11,8 +9,10 @@ use super::device::{Answer, Question};
 use super::fleet::{Change, Fleet, FleetOutput};
 use super::node::{Commands, NodeOutput};
 use super::payload::Payload;
+use super::queue::Queue;
 use super::session::Session;
 use super::state::Event;
+use super::watch::earlier;
 use super::wire::{ClientFrame, Frame, Json};
 use crate::machine::{Input, Machine, Output, RequestId, Timer};
 use crate::time::Timestamp;
@@ -62,7 +62,7 @@ pub struct Client<P> {
     pub(super) chats: Vec<Chat<P>>,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
-    pub(super) out: VecDeque<Output<ClientFrame, ClientEvent<P>, Question>>,
+    pub(super) out: Queue<Output<ClientFrame, ClientEvent<P>, Question>>,
     pub(super) now: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl<P: Payload> Client<P> {
             approvals: Approvals::default(),
             chats: Vec::new(),
             forgotten: Vec::new(),
-            out: VecDeque::new(),
+            out: Queue::default(),
             now: Timestamp::default(),
         }
     }
@@ -185,7 +185,7 @@ impl<P: Payload> Client<P> {
     fn step(&mut self) -> bool {
         let Some(output) = self.session.poll() else { return false };
         let Output::Event(event) = output else {
-            self.out.push_back(output.map(|command| command, ClientEvent::Session));
+            self.out.push(output.map(|command| command, ClientEvent::Session));
             return true;
         };
         let mut is_own = self.is_forgotten(&event);
@@ -199,7 +199,7 @@ impl<P: Payload> Client<P> {
             is_own |= chat.observe(&event, self.now);
         }
         if !is_own {
-            self.out.push_back(Output::Event(ClientEvent::Session(event)));
+            self.out.push(Output::Event(ClientEvent::Session(event)));
         }
         self.follow_fleet();
         self.follow_approvals();
@@ -221,11 +221,11 @@ impl<P: Payload> Client<P> {
             let mut call = |method, params| self.session.call(method, params, Answers::default(), self.now);
             let called = match output {
                 NodeOutput::Run(request, invocation) => {
-                    self.out.push_back(Output::Ask { request, question: Question::Run(invocation) });
+                    self.out.push(Output::Ask { request, question: Question::Run(invocation) });
                     continue;
                 }
                 NodeOutput::Withdraw(request) => {
-                    self.out.push_back(Output::Withdraw { request });
+                    self.out.push(Output::Withdraw { request });
                     continue;
                 }
                 NodeOutput::Progress(params) => call("node.invoke.progress", params),
@@ -246,7 +246,7 @@ impl<P: Payload> Client<P> {
         while let Some(output) = self.approvals.poll() {
             match output {
                 ApprovalOutput::Changed(change) => {
-                    self.out.push_back(Output::Event(ClientEvent::Approval(change)));
+                    self.out.push(Output::Event(ClientEvent::Approval(change)));
                 }
                 ApprovalOutput::List => {
                     let params = Json::Object(Vec::new());
@@ -270,7 +270,7 @@ impl<P: Payload> Client<P> {
                 match output {
                     ChatOutput::Event(event) => {
                         let key = chat.key().to_owned();
-                        self.out.push_back(Output::Event(ClientEvent::Chat { key, event }));
+                        self.out.push(Output::Event(ClientEvent::Chat { key, event }));
                     }
                     ChatOutput::Call { purpose, method, params } => {
                         let call = self.session.call(method, params, Answers::default(), self.now);
@@ -284,7 +284,7 @@ impl<P: Payload> Client<P> {
     fn follow_fleet(&mut self) {
         while let Some(output) = self.fleet.poll() {
             match output {
-                FleetOutput::Changed(changes) => self.out.push_back(Output::Event(ClientEvent::Fleet(changes))),
+                FleetOutput::Changed(changes) => self.out.push(Output::Event(ClientEvent::Fleet(changes))),
                 FleetOutput::Call { read, method, params } => {
                     let call = self.session.call(method, params, Answers::default(), self.now);
                     self.fleet.called(read, call, self.now);
@@ -326,14 +326,15 @@ impl<P: Payload> Machine for Client<P> {
 
     fn poll(&mut self) -> Option<Output<ClientFrame, ClientEvent<P>, Question>> {
         while self.out.is_empty() && self.step() {}
-        self.out.pop_front()
+        self.out.pop()
     }
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
-        let of_chats = self.chats.iter().map(Chat::deadline);
-        let others =
-            [self.session.deadline(), self.fleet.deadline(), self.approvals.deadline(), self.commands.deadline()];
-        let all = others.into_iter().chain(of_chats);
-        all.flatten().min_by_key(|(at, _)| *at)
+        let mut first = self.session.deadline();
+        let others = [self.fleet.deadline(), self.approvals.deadline(), self.commands.deadline()];
+        for other in others.into_iter().chain(self.chats.iter().map(Chat::deadline)) {
+            first = earlier(first, other);
+        }
+        first
     }
 }

@@ -1,6 +1,6 @@
 //! The parameters of `connect`, a closed object: the gateway refuses a member it does not know.
 
-use super::config::Config;
+use super::config::{Application, Config};
 use super::credential::{Credentials, Presented};
 use super::device::{Challenge, Claim, SigningText, signing_text};
 use super::wire::Json;
@@ -34,46 +34,41 @@ pub(super) fn parameters(
     signed: Option<(&Challenge, &str)>,
 ) -> Json {
     let (lowest, highest) = config.protocols;
-    let mut members = vec![
-        ("minProtocol", Json::Number(lowest)),
-        ("maxProtocol", Json::Number(highest)),
-        ("client", client(config)),
-        ("role", Json::text(&config.role)),
-        ("scopes", Json::texts(credentials.scopes(presented, &config.scopes))),
-        ("caps", Json::texts(&config.capabilities)),
-    ];
-    let optional = [("locale", &config.client.locale), ("userAgent", &config.client.user_agent)];
-    members.extend(texts(optional));
+    let Application { locale, user_agent, .. } = &config.client;
+    let mut members = Json::members(&[
+        ("role", Some(&config.role)),
+        ("locale", locale.as_deref()),
+        ("userAgent", user_agent.as_deref()),
+    ]);
+    members.push(("minProtocol", Json::Number(lowest)));
+    members.push(("maxProtocol", Json::Number(highest)));
+    members.push(("client", client(&config.client)));
+    members.push(("scopes", Json::texts(credentials.scopes(presented, &config.scopes))));
+    members.push(("caps", Json::texts(&config.capabilities)));
     if !config.commands.is_empty() {
         members.push(("commands", Json::texts(&config.commands)));
     }
     members.extend(credentials.auth(presented).map(|auth| ("auth", auth)));
     if let (Some(device), Some((challenge, signature))) = (&config.device, signed) {
-        let device = vec![
-            ("id", Json::text(&device.id)),
-            ("publicKey", Json::text(&device.public_key)),
-            ("signature", Json::text(signature)),
-            ("signedAt", Json::Number(challenge.at)),
-            ("nonce", Json::text(&challenge.nonce)),
-        ];
+        let mut device = Json::members(&[
+            ("id", Some(&device.id)),
+            ("publicKey", Some(&device.public_key)),
+            ("signature", Some(signature)),
+            ("nonce", Some(&challenge.nonce)),
+        ]);
+        device.push(("signedAt", Json::Number(challenge.at)));
         members.push(("device", Json::Object(device)));
     }
     Json::Object(members)
 }
 
-fn client(config: &Config) -> Json {
-    let client = &config.client;
-    let mut members = vec![
-        ("id", Json::text(&client.id)),
-        ("version", Json::text(&client.version)),
-        ("platform", Json::text(&client.platform)),
-        ("mode", Json::text(&client.mode)),
-    ];
-    members.extend(texts([("displayName", &client.display_name), ("instanceId", &client.instance_id)]));
-    Json::Object(members)
-}
-
-fn texts<const N: usize>(optional: [(&'static str, &Option<String>); N]) -> impl Iterator<Item = (&'static str, Json)> {
-    let given = optional.map(|(name, text)| text.as_ref().map(|text| (name, Json::text(text))));
-    given.into_iter().flatten()
+fn client(client: &Application) -> Json {
+    Json::Object(Json::members(&[
+        ("id", Some(&client.id)),
+        ("version", Some(&client.version)),
+        ("platform", Some(&client.platform)),
+        ("mode", Some(&client.mode)),
+        ("displayName", client.display_name.as_deref()),
+        ("instanceId", client.instance_id.as_deref()),
+    ]))
 }

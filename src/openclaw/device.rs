@@ -3,6 +3,7 @@
 //! The key itself stays with the host. It answers [`Question::Sign`] with the Ed25519 signature of the text.
 
 use super::node::Invocation;
+use super::wire::joined;
 use crate::run::ToolAnswer;
 use crate::text::decimal;
 
@@ -93,12 +94,12 @@ pub fn signing_text(claim: &Claim<'_>, challenge: &Challenge) -> SigningText {
         claim.client_id,
         claim.client_mode,
         claim.role,
-        &claim.scopes.join(","),
+        &joined(&mut claim.scopes.iter().map(String::as_str), ","),
         &decimal(challenge.at),
         claim.token,
         &challenge.nonce,
         &bound(claim.platform),
         &bound(claim.device_family),
     ];
-    SigningText(parts.join("|"))
+    SigningText(joined(&mut parts.into_iter(), "|"))
 }

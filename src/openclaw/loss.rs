@@ -141,10 +141,10 @@ impl<P: Payload> Session<P> {
 
     pub(super) fn hang_up(&mut self, code: u16, reason: &'static str) {
         if let Phase::Signing { request, .. } = self.phase {
-            self.out.push_back(Output::Withdraw { request });
+            self.out.push(Output::Withdraw { request });
         }
         if let Some(dial) = self.socket() {
-            self.out.push_back(Output::Hangup { dial, code, reason });
+            self.out.push(Output::Hangup { dial, code, reason });
         }
     }
 

@@ -20,6 +20,7 @@ mod loss;
 pub mod node;
 mod payload;
 mod piece;
+mod queue;
 mod receive;
 pub mod refusal;
 mod session;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::payload::Payload;
 use super::state::{Event, State};
-use super::wire::{Json, Notice};
+use super::watch::earlier;
+use super::wire::{Json, Notice, joined};
 use crate::machine::{RequestId, Timer};
 use crate::run::{Answer, ToolAnswer, ToolReply, Tools};
 use crate::time::Timestamp;
@@ -94,12 +95,12 @@ impl Commands {
             let (chunk, rest) = text.split_at(boundary_before(text, MAX_CHUNK));
             text = rest;
             for asked in self.asked.iter_mut().filter(|asked| asked.running == Some(request)) {
-                let params = vec![
-                    ("invokeId", Json::text(&asked.invoke)),
-                    ("nodeId", Json::text(&asked.node)),
-                    ("seq", Json::Number(asked.next_chunk)),
-                    ("chunk", Json::text(chunk)),
-                ];
+                let mut params = Json::members(&[
+                    ("invokeId", Some(&asked.invoke)),
+                    ("nodeId", Some(&asked.node)),
+                    ("chunk", Some(chunk)),
+                ]);
+                params.push(("seq", Json::Number(asked.next_chunk)));
                 asked.next_chunk += 1;
                 self.out.push(NodeOutput::Progress(Json::Object(params)));
             }
@@ -118,7 +119,7 @@ impl Commands {
     pub(super) fn deadline(&self) -> Option<(Timestamp, Timer)> {
         let running = self.tools.running_until().map(|(at, _)| (at, Timer::Tool));
         let kept = self.tools.deadline().map(|(at, _)| (at, Timer::ToolResult));
-        [running, kept].into_iter().flatten().min_by_key(|(at, _)| *at)
+        earlier(running, kept)
     }
 
     /// What is to be done, in order.
@@ -143,7 +144,8 @@ impl Commands {
         let session_key = payload.text("sessionKey");
         let params = payload.text("paramsJSON").unwrap_or_default();
         // Some models give the calls of each session the same ids.
-        let call = [&key, session_key.as_deref().unwrap_or_default(), &command, &params].join("\n").into();
+        let call = [&key, session_key.as_deref().unwrap_or_default(), &command, &params];
+        let call = joined(&mut call.into_iter(), "\n").into();
         let running = self.asked.iter().find(|asked| asked.call == call).and_then(|asked| asked.running);
         let node = payload.text("nodeId").unwrap_or_default();
         let mut asked = Asked { invoke, node, call, running, next_chunk: 0 };
@@ -179,9 +181,7 @@ impl Commands {
     fn reply(&mut self) {
         for asked in std::mem::take(&mut self.asked) {
             let params = match self.tools.reply(&asked.call) {
-                Some(Some(ToolReply::Given(result))) => {
-                    asked.result(vec![("ok", Json::Flag(true)), ("payloadJSON", Json::text(result))])
-                }
+                Some(Some(ToolReply::Given(result))) => asked.answer(true, ("payloadJSON", Json::text(result))),
                 Some(Some(ToolReply::Failed { error, message })) => asked.failure(error.as_str(), message),
                 Some(None) | None => {
                     self.asked.push(asked);
@@ -205,13 +205,14 @@ impl Commands {
 impl Asked {
     /// What is said in the place of a result.
     pub(super) fn failure(&self, code: &str, message: &str) -> Json {
-        let error = Json::Object(vec![("code", Json::text(code)), ("message", Json::text(message))]);
-        self.result(vec![("ok", Json::Flag(false)), ("error", error)])
+        let error = Json::members(&[("code", Some(code)), ("message", Some(message))]);
+        self.answer(false, ("error", Json::Object(error)))
     }
 
-    fn result(&self, rest: Vec<(&'static str, Json)>) -> Json {
-        let mut members = vec![("id", Json::text(&self.invoke)), ("nodeId", Json::text(&self.node))];
-        members.extend(rest);
+    fn answer(&self, ok: bool, content: (&'static str, Json)) -> Json {
+        let mut members = Json::members(&[("id", Some(&self.invoke)), ("nodeId", Some(&self.node))]);
+        members.push(("ok", Json::Flag(ok)));
+        members.push(content);
         Json::Object(members)
     }
 }

@@ -94,7 +94,7 @@ impl<P: Payload> Session<P> {
         let request = RequestId(self.next_request);
         self.next_request = self.next_request.wrapping_add(1);
         self.phase = Phase::Signing { dial, request, presented, challenge, until: now + SIGNED_WITHIN };
-        self.out.push_back(Output::Ask { request, question: Question::Sign { text } });
+        self.out.push(Output::Ask { request, question: Question::Sign { text } });
     }
 
     fn greet(

@@ -146,9 +146,9 @@ pub fn trouble_of<P: Payload>(fault: &Fault<P>, origin: Option<&str>) -> Trouble
     let specific = fault.details.text("code").unwrap_or_default();
     let code = [&*specific, row.code, &*fault.code].into_iter().find(|code| !code.is_empty()).unwrap_or("UNKNOWN");
     let request_id = fault.details.text("requestId").unwrap_or_default();
-    let fill = |remedy: &str| {
-        let filled = remedy.replace("{origin}", origin.unwrap_or("<origin of the page>"));
-        filled.replace("{requestId}", &request_id).trim_end().to_owned()
+    let fill = |remedy| match filled(remedy, r#"{origin}"]"#, origin.unwrap_or("<origin of the page>")) {
+        Some(line) => line + r#""]"#,
+        None => filled(remedy, "{requestId}", &request_id).unwrap_or_else(|| remedy.to_owned()),
     };
     Trouble {
         code: code.to_owned(),
@@ -157,6 +157,12 @@ pub fn trouble_of<P: Payload>(fault: &Fault<P>, origin: Option<&str>) -> Trouble
         remedy: row.remedy.map(fill),
         retry_after: fault.retry_after,
     }
+}
+
+/// A remedy with what it ends with filled in; `None` where it ends otherwise.
+fn filled(remedy: &str, placeholder: &str, value: &str) -> Option<String> {
+    let start = remedy.strip_suffix(placeholder)?;
+    Some(crate::text::said(start, value).trim_ascii_end().to_owned())
 }
 
 /// What becomes of a connection whose socket was closed without a refusal.

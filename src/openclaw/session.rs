@@ -12,16 +12,15 @@
 //!                           └──────────────────────────────────────────────────────────┘
 //! ```
 
-use std::collections::VecDeque;
-
 use super::calls::{Answers, CallId, Calls, NotCalled};
 use super::config::Config;
 use super::credential::{Auth, Credentials, Presented};
 use super::device::{Answer, Challenge, Question};
 use super::hello::Policy;
 use super::payload::Payload;
+use super::queue::Queue;
 use super::state::{Event, State};
-use super::watch::Watch;
+use super::watch::{Watch, earlier};
 use super::wire::{ClientFrame, Frame, Json};
 use crate::link::{Backoff, Delays, socket_base};
 use crate::machine::{DialId, Input, Machine, Output, RequestId, Timer};
@@ -57,7 +56,7 @@ pub struct Session<P> {
     pub(super) restart_expected: Option<u64>,
     /// The refusal that was met with one more attempt.
     pub(super) retried: Option<String>,
-    pub(super) out: VecDeque<ToDo<P>>,
+    pub(super) out: Queue<ToDo<P>>,
 }
 
 /// What a session wants done.
@@ -94,7 +93,7 @@ impl<P: Payload> Session<P> {
             last_seq: 0,
             restart_expected: None,
             retried: None,
-            out: VecDeque::new(),
+            out: Queue::default(),
             config,
         }
     }
@@ -173,7 +172,7 @@ impl<P: Payload> Session<P> {
         }
         let call = self.calls.open(answers, now);
         command.id = call.0;
-        self.out.push_back(Output::Send { dial, command });
+        self.out.push(Output::Send { dial, command });
         Ok(call)
     }
 
@@ -183,7 +182,7 @@ impl<P: Payload> Session<P> {
         self.last_seq = 0;
         self.phase = Phase::Dialing { dial, until: now + CHALLENGE_WITHIN };
         self.set(State::Connecting);
-        self.out.push_back(Output::Dial { dial, url: self.url.clone() });
+        self.out.push(Output::Dial { dial, url: self.url.clone() });
     }
 
     /// The socket that inputs may belong to.
@@ -205,13 +204,13 @@ impl<P: Payload> Session<P> {
     }
 
     pub(super) fn tell(&mut self, event: Event<P>) {
-        self.out.push_back(Output::Event(event));
+        self.out.push(Output::Event(event));
     }
 
     pub(super) fn request(&mut self, dial: DialId, method: &str, params: Json) -> u32 {
         let id = self.calls.number();
         let command = ClientFrame { id, method: method.to_owned(), params };
-        self.out.push_back(Output::Send { dial, command });
+        self.out.push(Output::Send { dial, command });
         id
     }
 }
@@ -238,7 +237,7 @@ impl<P: Payload> Machine for Session<P> {
     }
 
     fn poll(&mut self) -> Option<ToDo<P>> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     fn deadline(&self) -> Option<(Timestamp, Timer)> {
@@ -249,6 +248,6 @@ impl<P: Payload> Machine for Session<P> {
             Phase::Waiting { until, .. } => until.map(|at| (at, Timer::Retry)),
             Phase::Closed | Phase::Blocked => None,
         };
-        [of_phase, self.calls.deadline()].into_iter().flatten().min_by_key(|(at, _)| *at)
+        earlier(of_phase, self.calls.deadline())
     }
 }

@@ -18,6 +18,18 @@ pub(super) struct Watch {
     probe: Option<Timestamp>,
 }
 
+/// Of two deadlines the one that comes first; of two at once the first one.
+pub(super) fn earlier(
+    one: Option<(Timestamp, Timer)>,
+    other: Option<(Timestamp, Timer)>,
+) -> Option<(Timestamp, Timer)> {
+    match (one, other) {
+        (Some((at, _)), Some((later, _))) if later < at => other,
+        (Some(_), _) => one,
+        (None, _) => other,
+    }
+}
+
 /// What a passed deadline means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {

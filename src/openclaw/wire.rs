@@ -106,11 +106,10 @@ pub struct ClientFrame {
 impl ClientFrame {
     /// The frame as JSON text; `quote` writes a text as a JSON string.
     pub fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
-        let members = [
-            ("id", quote(&decimal(u64::from(self.id)))),
-            ("method", quote(&self.method)),
-            ("params", self.params.encode(quote)),
-        ];
+        let mut params = String::new();
+        self.params.write(&mut params, quote);
+        let members =
+            [("id", quote(&decimal(u64::from(self.id)))), ("method", quote(&self.method)), ("params", params)];
         crate::text::object("req", &members)
     }
 
@@ -144,27 +143,43 @@ impl Json {
         Self::Text(text.to_owned())
     }
 
+    /// Members of an object that are strings, without those that are not there.
+    pub(super) fn members(texts: &[(&'static str, Option<&str>)]) -> Vec<(&'static str, Self)> {
+        let mut members = Vec::new();
+        for (name, text) in texts {
+            if let Some(text) = text {
+                members.push((*name, Self::text(text)));
+            }
+        }
+        members
+    }
+
     /// An array of strings.
     pub fn texts(texts: &[String]) -> Self {
         Self::List(texts.iter().map(|text| Self::text(text)).collect())
     }
 
-    fn encode(&self, quote: &dyn Fn(&str) -> String) -> String {
+    fn write(&self, text: &mut String, quote: &dyn Fn(&str) -> String) {
         match self {
-            Self::Text(text) => quote(text),
-            Self::Number(number) => decimal(*number),
-            Self::Flag(flag) => String::from(if *flag { "true" } else { "false" }),
-            Self::Raw(text) => text.clone(),
+            Self::Text(own) => text.push_str(&quote(own)),
+            Self::Number(number) => text.push_str(&decimal(*number)),
+            Self::Flag(flag) => text.push_str(if *flag { "true" } else { "false" }),
+            Self::Raw(json) => text.push_str(json),
             Self::List(items) => {
-                let items: Vec<String> = items.iter().map(|item| item.encode(quote)).collect();
-                enclosed('[', &items.join(","), ']')
+                for (index, item) in items.iter().enumerate() {
+                    text.push(if index == 0 { '[' } else { ',' });
+                    item.write(text, quote);
+                }
+                text.push_str(if items.is_empty() { "[]" } else { "]" });
             }
             Self::Object(members) => {
-                let members: Vec<String> = members
-                    .iter()
-                    .map(|(name, value)| [quote(name).as_str(), ":", value.encode(quote).as_str()].concat())
-                    .collect();
-                enclosed('{', &members.join(","), '}')
+                for (index, (name, value)) in members.iter().enumerate() {
+                    text.push(if index == 0 { '{' } else { ',' });
+                    text.push_str(&quote(name));
+                    text.push(':');
+                    value.write(text, quote);
+                }
+                text.push_str(if members.is_empty() { "{}" } else { "}" });
             }
         }
     }
@@ -197,9 +212,12 @@ impl std::fmt::Debug for Json {
     }
 }
 
-fn enclosed(open: char, inner: &str, close: char) -> String {
-    let mut text = String::from(open);
-    text.push_str(inner);
-    text.push(close);
-    text
+/// Texts with a separator between them, without the machinery of the standard library for each kind of text.
+pub(super) fn joined(texts: &mut dyn Iterator<Item = &str>, separator: &str) -> String {
+    let mut all = texts.next().unwrap_or_default().to_owned();
+    for text in texts {
+        all.push_str(separator);
+        all.push_str(text);
+    }
+    all
 }

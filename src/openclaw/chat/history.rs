@@ -75,8 +75,9 @@ impl<P: Payload> History<P> {
 
     /// Whether the message of a run was written down.
     fn has_message(&self, id: &str) -> bool {
-        let key = [id, ":user"].concat();
         let keys = |message: &P| [message.text("idempotencyKey"), message.object("__openclaw").text("idempotencyKey")];
-        self.messages.iter().any(|message| keys(message).into_iter().flatten().any(|other| other == key))
+        self.messages
+            .iter()
+            .any(|message| keys(message).into_iter().flatten().any(|key| key.strip_suffix(":user") == Some(id)))
     }
 }

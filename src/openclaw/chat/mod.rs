@@ -8,11 +8,10 @@ mod history;
 mod notices;
 mod run;
 
-use std::collections::VecDeque;
-
 use super::calls::{CallError, CallId, NotCalled};
 use super::fleet::Activity;
 use super::payload::Payload;
+use super::queue::Queue;
 use super::state::{Event, State};
 use super::wire::Json;
 use crate::machine::Timer;
@@ -46,7 +45,7 @@ pub struct Chat<P> {
     read_again_after: u64,
     restarted: bool,
     calls: Vec<(CallId, Purpose)>,
-    out: VecDeque<ChatOutput<P>>,
+    out: Queue<ChatOutput<P>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +74,7 @@ impl<P: Payload> Chat<P> {
             read_again_after: READ_AGAIN_AFTER,
             restarted: false,
             calls: Vec::new(),
-            out: VecDeque::new(),
+            out: Queue::default(),
         };
         if is_ready {
             chat.begin();
@@ -115,13 +114,15 @@ impl<P: Payload> Chat<P> {
 
     /// The parameters of `chat.send`. `extra` are more members, as JSON text each.
     pub fn message(&self, run: &str, text: &str, mode: Option<QueueMode>, extra: &[(&'static str, String)]) -> Json {
-        let mut members = vec![
-            ("sessionKey", Json::text(&self.key)),
-            ("message", Json::text(text)),
-            ("idempotencyKey", Json::text(run)),
-        ];
-        members.extend(mode.map(|mode| ("queueMode", Json::text(mode.as_str()))));
-        members.extend(extra.iter().map(|(name, value)| (*name, Json::Raw(value.clone()))));
+        let mut members = Json::members(&[
+            ("sessionKey", Some(&self.key)),
+            ("message", Some(text)),
+            ("idempotencyKey", Some(run)),
+            ("queueMode", mode.map(QueueMode::as_str)),
+        ]);
+        for (name, value) in extra {
+            members.push((name, Json::Raw(value.clone())));
+        }
         Json::Object(members)
     }
 
@@ -137,8 +138,7 @@ impl<P: Payload> Chat<P> {
 
     /// Ends a run, or all of the session.
     pub fn abort(&mut self, run: Option<&str>) {
-        let mut members = vec![("sessionKey", Json::text(&self.key))];
-        members.extend(run.map(|run| ("runId", Json::text(run))));
+        let members = Json::members(&[("sessionKey", Some(&self.key)), ("runId", run)]);
         self.call(Purpose::Abort, "chat.abort", members);
     }
 
@@ -193,7 +193,7 @@ impl<P: Payload> Chat<P> {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<ChatOutput<P>> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     /// Whether this is the chat of a session.
@@ -228,7 +228,7 @@ impl<P: Payload> Chat<P> {
     }
 
     fn call(&mut self, purpose: Purpose, method: &'static str, members: Vec<(&'static str, Json)>) {
-        self.out.push_back(ChatOutput::Call { purpose, method, params: Json::Object(members) });
+        self.out.push(ChatOutput::Call { purpose, method, params: Json::Object(members) });
     }
 
     fn lost(&mut self) {
@@ -371,6 +371,6 @@ impl<P: Payload> Chat<P> {
     }
 
     fn tell(&mut self, event: ChatEvent<P>) {
-        self.out.push_back(ChatOutput::Event(event));
+        self.out.push(ChatOutput::Event(event));
     }
 }

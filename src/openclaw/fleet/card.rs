@@ -238,9 +238,7 @@ fn title<P: Payload>(row: &P) -> Option<String> {
 
 /// The agent that a key names, as in `agent:main:main`.
 fn agent_of(key: &str) -> String {
-    let mut parts = key.split(':');
-    match (parts.next(), parts.next()) {
-        (Some("agent"), Some(id)) => id.to_owned(),
-        _ => String::new(),
-    }
+    let Some(rest) = key.strip_prefix("agent:") else { return String::new() };
+    let end = rest.bytes().position(|byte| byte == b':').unwrap_or(rest.len());
+    rest.get(..end).unwrap_or_default().to_owned()
 }

@@ -12,10 +12,9 @@ mod card;
 mod merge;
 mod reading;
 
-use std::collections::VecDeque;
-
 use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
+use super::queue::Queue;
 use super::state::{Event, State};
 use super::table::Table;
 use super::wire::{Json, Notice};
@@ -46,7 +45,7 @@ pub struct Fleet<P> {
     calls: Vec<CallId>,
     /// Agents that a reading did not find.
     looked_for: Vec<String>,
-    out: VecDeque<FleetOutput>,
+    out: Queue<FleetOutput>,
     changes: Vec<Change>,
 }
 
@@ -127,7 +126,7 @@ impl<P: Payload> Default for Fleet<P> {
             retry_after: RETRY_AFTER.0,
             calls: Vec::new(),
             looked_for: Vec::new(),
-            out: VecDeque::new(),
+            out: Queue::default(),
             changes: Vec::new(),
         }
     }
@@ -231,7 +230,7 @@ impl<P: Payload> Fleet<P> {
 
     /// The next thing to do.
     pub fn poll(&mut self) -> Option<FleetOutput> {
-        self.out.pop_front()
+        self.out.pop()
     }
 
     /// When [`Self::timeout`] is due.
@@ -263,7 +262,7 @@ impl<P: Payload> Fleet<P> {
     }
 
     fn call(&mut self, read: Read) {
-        self.out.push_back(FleetOutput::Call { read, method: read.method(), params: read.params() });
+        self.out.push(FleetOutput::Call { read, method: read.method(), params: read.params() });
     }
 
     fn lost(&mut self, heard: Timestamp) {
@@ -351,7 +350,7 @@ impl<P: Payload> Fleet<P> {
 
     fn flush(&mut self) {
         if !self.changes.is_empty() {
-            self.out.push_back(FleetOutput::Changed(std::mem::take(&mut self.changes)));
+            self.out.push(FleetOutput::Changed(std::mem::take(&mut self.changes)));
         }
     }
 }

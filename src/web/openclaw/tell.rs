@@ -27,77 +27,76 @@ extern "C" {
     pub(super) fn log(this: &OpenClawFacade, level: &str, message: &str, detail: &str);
 }
 
-const NONE: &JsValue = &JsValue::UNDEFINED;
+const NONE: JsValue = JsValue::UNDEFINED;
+
+/// A name and its arguments.
+struct Call(&'static str, [JsValue; 3]);
 
 impl OpenClawFacade {
-    fn emit(&self, name: &'static str, first: &JsValue, second: &JsValue, third: &JsValue) {
+    fn emit(&self, Call(name, [first, second, third]): Call) {
         // A clone, because the facade may read payloads in its turn.
         let name = with_name(name, JsValue::clone);
-        self.emit_named(&name, first, second, third);
+        self.emit_named(&name, &first, &second, &third);
     }
 }
 
 pub(super) fn tell(facade: &OpenClawFacade, told: Told) {
-    match told {
-        Told::Sign { request, text } => facade.sign(request.0, &text.0),
-        Told::Run { request, invocation } => {
-            facade.emit("run", &request.0.into(), &shape::invocation(&invocation), NONE);
-        }
-        Told::Event(ClientEvent::Session(event)) => tell_session(facade, event),
+    facade.emit(match told {
+        Told::Sign { request, text } => return facade.sign(request.0, &text.0),
+        Told::Run { request, invocation } => Call("run", [request.0.into(), shape::invocation(&invocation), NONE]),
+        Told::Event(ClientEvent::Session(event)) => of_session(event),
         Told::Event(ClientEvent::Fleet(changes)) => {
             let changes: js_sys::Array = changes.iter().map(shape::change).collect();
-            facade.emit("fleet", &changes, NONE, NONE);
+            Call("fleet", [changes.into(), NONE, NONE])
         }
         Told::Event(ClientEvent::Approval(change)) => {
             let (kind, id) = match change {
                 ApprovalChange::Pending(id) => ("pending", id.into()),
                 ApprovalChange::Gone(id) => ("gone", id.into()),
-                ApprovalChange::Live => ("live", JsValue::UNDEFINED),
+                ApprovalChange::Live => ("live", NONE),
             };
-            facade.emit("approval", &kind.into(), &id, NONE);
+            Call("approval", [kind.into(), id, NONE])
         }
-        Told::Event(ClientEvent::Chat { key, event }) => tell_chat(facade, &key.into(), event),
-    }
+        Told::Event(ClientEvent::Chat { key, event }) => of_chat(key.into(), event),
+    });
 }
 
 pub(super) fn withdraw(facade: &OpenClawFacade, request: RequestId) {
-    facade.emit("withdrawn", &request.0.into(), NONE, NONE);
+    facade.emit(Call("withdrawn", [request.0.into(), NONE, NONE]));
 }
 
-fn tell_session(facade: &OpenClawFacade, event: Event<Value>) {
+fn of_session(event: Event<Value>) -> Call {
     match event {
-        Event::StateChanged(_) => facade.emit("state", NONE, NONE, NONE),
-        Event::Hello(hello) => facade.emit("hello", &shape::hello(&hello), NONE, NONE),
+        Event::StateChanged(_) => Call("state", [NONE; 3]),
+        Event::Hello(hello) => Call("hello", [shape::hello(&hello), NONE, NONE]),
         Event::Notice(notice) => {
-            let seq = notice.seq.map_or(JsValue::UNDEFINED, |seq| (seq as f64).into());
-            facade.emit("event", &notice.name.into(), &notice.payload.0, &seq);
+            let seq = notice.seq.map_or(NONE, |seq| (seq as f64).into());
+            Call("event", [notice.name.into(), notice.payload.0, seq])
         }
-        Event::Gap { from, to } => facade.emit("gap", &(from as f64).into(), &(to as f64).into(), NONE),
+        Event::Gap { from, to } => Call("gap", [(from as f64).into(), (to as f64).into(), NONE]),
         Event::TokenGranted(stored) => {
-            facade.emit("token_granted", &stored.token.0.into(), &shape::texts(&stored.scopes), NONE);
+            Call("token_granted", [stored.token.0.into(), shape::texts(&stored.scopes), NONE])
         }
-        Event::TokenRefused => facade.emit("token_refused", NONE, NONE, NONE),
-        Event::CallAccepted { call, payload } => facade.emit("accepted", &call.0.into(), &payload.0, NONE),
-        Event::CallSettled { call, outcome: Ok(payload) } => {
-            facade.emit("answered", &call.0.into(), &payload.0, NONE);
-        }
+        Event::TokenRefused => Call("token_refused", [NONE; 3]),
+        Event::CallAccepted { call, payload } => Call("accepted", [call.0.into(), payload.0, NONE]),
+        Event::CallSettled { call, outcome: Ok(payload) } => Call("answered", [call.0.into(), payload.0, NONE]),
         Event::CallSettled { call, outcome: Err(error) } => {
-            facade.emit("failed", &call.0.into(), &shape::call_error(&error), NONE);
+            Call("failed", [call.0.into(), shape::call_error(&error), NONE])
         }
-        Event::Protocol { detail } => facade.emit("protocol", &detail.into(), NONE, NONE),
+        Event::Protocol { detail } => Call("protocol", [detail.into(), NONE, NONE]),
     }
 }
 
-fn tell_chat(facade: &OpenClawFacade, key: &JsValue, event: ChatEvent<Value>) {
+fn of_chat(key: JsValue, event: ChatEvent<Value>) -> Call {
     match event {
-        ChatEvent::History(payload) => facade.emit("chat_history", key, &payload.0, NONE),
-        ChatEvent::Message(payload) => facade.emit("chat_message", key, &payload.0, NONE),
+        ChatEvent::History(payload) => Call("chat_history", [key, payload.0, NONE]),
+        ChatEvent::Message(payload) => Call("chat_message", [key, payload.0, NONE]),
         ChatEvent::Run { run, message } => {
-            let message = message.map_or(JsValue::UNDEFINED, |message| message.0);
-            facade.emit("chat_run", key, &run.into(), &message);
+            let message = message.map_or(NONE, |message| message.0);
+            Call("chat_run", [key, run.into(), message])
         }
-        ChatEvent::Text { run, .. } => facade.emit("chat_text", key, &run.into(), NONE),
-        ChatEvent::Activity(_) => facade.emit("chat_activity", key, NONE, NONE),
+        ChatEvent::Text { run, .. } => Call("chat_text", [key, run.into(), NONE]),
+        ChatEvent::Activity(_) => Call("chat_activity", [key, NONE, NONE]),
         ChatEvent::Failed { purpose, code } => {
             let purpose = match purpose {
                 Purpose::Subscribe => "subscribe",
@@ -105,7 +104,7 @@ fn tell_chat(facade: &OpenClawFacade, key: &JsValue, event: ChatEvent<Value>) {
                 Purpose::Send(_) => "send",
                 Purpose::Abort => "abort",
             };
-            facade.emit("chat_failed", key, &purpose.into(), &code.into());
+            Call("chat_failed", [key, purpose.into(), code.into()])
         }
     }
 }
