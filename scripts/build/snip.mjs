@@ -6,6 +6,7 @@ const PANICS = [
   /::panic_already_(mutably_)?borrowed$/,
   /::(unwrap|expect|assert)_failed$/,
   /::slice_index_fail$/,
+  /::slice_error_fail(_rt)?$/,
   /::raw_vec::(handle_error|capacity_overflow)$/,
   /alloc_error_h(andler|ook)$/,
   /::handle_alloc_error$/,
