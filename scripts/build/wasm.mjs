@@ -8,8 +8,10 @@ import { withoutPanicData, withoutUnreachable } from './snip.mjs';
 
 /** A page pays for size once and for each frame: what is called for every frame is marked in the sources. */
 const FAST = { level: '3', inlineThreshold: 40 };
-/** What is done for each piece of a text is done in JavaScript: the rest may take its time. */
-const SMALL = { level: 'z', inlineThreshold: 5 };
+/** Where more is done in JavaScript than here. */
+const SMALLER = { level: '2', inlineThreshold: 0 };
+/** Where all that is done many times a second is done in JavaScript. */
+const SMALLEST = { level: 'z', inlineThreshold: 5 };
 
 /**
  * The modules of the package: what follows one operation at a time does without the mux, who has a chat of his own
@@ -19,10 +21,10 @@ const SMALL = { level: 'z', inlineThreshold: 5 };
  * the optimised module.
  */
 export const MODULES = {
-  run: moduleFiles('run', ['--features', 'npm,run'], SMALL),
-  mux: moduleFiles('mux', ['--features', 'npm,mux'], FAST),
+  run: moduleFiles('run', ['--features', 'npm,run'], SMALLER),
+  mux: moduleFiles('mux', ['--features', 'npm,mux'], SMALLER),
   stream: moduleFiles('stream', ['--features', 'npm'], FAST),
-  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], SMALL),
+  openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], SMALLEST),
 };
 
 function moduleFiles(name, features, optimisation) {
