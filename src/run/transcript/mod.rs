@@ -25,6 +25,8 @@ pub mod json;
 mod list;
 mod message;
 mod order;
+// Of the hosts in a browser only a run reads.
+#[cfg(any(not(target_family = "wasm"), feature = "run"))]
 pub(crate) mod read;
 mod refetch;
 mod rows;
