@@ -23,10 +23,10 @@ pub(super) struct Planned<T> {
     set: Option<(Timestamp, T)>,
 }
 
-/// The alarm of a client that JavaScript reaches through a port.
+/// The alarm of a client: its port is called anyway, so this needs no closure.
 pub(super) type PortAlarm = Planned<Ringing>;
 
-/// The alarm of what has no port.
+/// The alarm of a run.
 #[cfg(feature = "run")]
 pub(super) type Alarm = Planned<Timeout>;
 
