@@ -127,30 +127,37 @@ async function openclaw({ timeoutMs }) {
 
 async function browser({ timeoutMs }) {
   await ensureBrowserTools();
+  const driver = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
+  const args = ['test', ...driver, '--', '--features', 'run', '--test', 'browser'];
+  const test = (env) =>
+    run('wasm-pack', args, {
+      env: { ...env, CARGO_TARGET_DIR: targetDir, WASM_BINDGEN_TEST_TIMEOUT: '180' },
+      timeoutMs,
+    });
   return withGateway(
     (_, { env }) =>
       counted(
         cargoCounts,
-        run(
-          'wasm-pack',
-          [
-            'test',
-            '--headless',
-            '--chrome',
-            '--chromedriver',
-            findChromedriver(),
-            '--',
-            '--features',
-            'run',
-            '--test',
-            'browser',
-          ],
-          { env: { ...env, CARGO_TARGET_DIR: targetDir, WASM_BINDGEN_TEST_TIMEOUT: '180' }, timeoutMs },
-        ),
+        onceMoreIfNeverLoaded(() => test(env)),
       ),
     undefined,
     {},
   );
+}
+
+/** A browser that came up and never loaded the page, so that no test began, is started once more. */
+async function onceMoreIfNeverLoaded(test) {
+  try {
+    return await test();
+  } catch (error) {
+    const neverLoaded =
+      error instanceof CommandError &&
+      error.output.includes('Failed to detect test as having been run') &&
+      !/^test \S+ \.\.\. /m.test(error.output);
+    if (!neverLoaded) throw error;
+    console.log('The browser never loaded the page of the tests. Once more:');
+    return test();
+  }
 }
 
 async function fleet(limits) {
