@@ -4,12 +4,11 @@ addKinds({
   not_initialized: {
     retryable: false,
     remediation:
-      "Call `await init()` of 'agent-gateway-client/slim' before the first client is created, or import 'agent-gateway-client', which needs no initialisation.",
+      'Call `await init()` of the same entry before the first client is created, or import the entry that is not slim, which needs no initialisation.',
   },
   wasm_load_failed: {
     retryable: true,
-    remediation:
-      'Serve agent_gateway_client.wasm under the URL in the message, or give init() the bytes, a Response or a URL. Then call init() again.',
+    remediation: `Serve ${WASM_FILE.slice(2)} under the URL in the message, or give init() the bytes, a Response or a URL. Then call init() again.`,
   },
 });
 

@@ -232,6 +232,21 @@ describe('the slim entry', () => {
     server.close();
   });
 
+  for (const [entry, file] of [
+    ['slim', 'agent_gateway_client.wasm'],
+    ['mux-slim', 'mux.wasm'],
+    ['run-slim', 'run.wasm'],
+    ['openclaw-slim', 'openclaw.wasm'],
+  ]) {
+    test(`/${entry} that cannot load its module says which file to serve`, async () => {
+      const { init } = await import(`../../pkg/${entry}.mjs?which`);
+      await assert.rejects(init('http://127.0.0.1:1/x.wasm'), ({ code, remediation }) => {
+        assert.deepEqual([code, remediation.split(' ')[1]], ['wasm_load_failed', file]);
+        return true;
+      });
+    });
+  }
+
   test('reports a server that cannot be reached', async () => {
     const { init } = await import('../../pkg/slim.mjs?unreachable');
     await assert.rejects(init('http://127.0.0.1:1/x.wasm'), { code: 'wasm_load_failed', retryable: true });
