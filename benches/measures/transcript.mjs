@@ -6,6 +6,8 @@
  * did not change, as a store does. Both tell their listener with the next frame of the page.
  */
 
+import { OPERATION, stubSocket } from './wire.mjs';
+
 const CHUNKS = 10_000;
 /** The chunks at the beginning and at the end whose times are compared. */
 const EDGE = 1_000;
@@ -15,7 +17,6 @@ const ROUNDS_OF_SIDES = [
   ['floor', 'client', 'client', 'floor'],
   ['client', 'floor', 'floor', 'client'],
 ];
-const OPERATION = 'op_bench';
 const HELLO = {
   v1: '{"type":"auth_success"}',
   v2: '{"type":"ready","userId":"u","connectionId":"c","protocol":2}',
@@ -56,15 +57,7 @@ async function measureOne(name, begin) {
 }
 
 async function beginRun({ ChatRun, GatewayMuxClient }, transport) {
-  let socket;
-  class WebSocket {
-    readyState = 0;
-    constructor() {
-      socket = this;
-    }
-    send() {}
-    close() {}
-  }
+  const { WebSocket, socket } = stubSocket();
   const gateway = { gatewayUrl: 'ws://bench', getToken: () => 'token', WebSocket };
   const mux = transport === 'v2' ? new GatewayMuxClient(gateway) : undefined;
   const run = new ChatRun({
@@ -75,12 +68,11 @@ async function beginRun({ ChatRun, GatewayMuxClient }, transport) {
     ...(mux && { mux }),
   });
   run.submit();
-  while (!socket) await new Promise((resolve) => setTimeout(resolve, 1));
-  socket.readyState = 1;
-  socket.onopen({});
-  socket.onmessage({ data: HELLO[transport] });
+  while (!socket()) await new Promise((resolve) => setTimeout(resolve, 1));
+  socket().open();
+  socket().onmessage({ data: HELLO[transport] });
   const text = () => shown(run.transcript, (messages) => messages.at(-1)?.parts.at(-1)?.text ?? '');
-  return { end: () => (run.dispose(), mux?.dispose()), handle: socket.onmessage, text };
+  return { end: () => (run.dispose(), mux?.dispose()), handle: socket().onmessage, text };
 }
 
 /** What the messages are once they are shown. */
