@@ -203,6 +203,7 @@ describe('a chat', () => {
   });
 
   fleetTest('a run that is stopped says so and keeps what was written', STOPPED, async (fleet, gateway) => {
+    await fleet.chat.getByText('Nothing was said yet.').waitFor();
     await fleet.send('please be slow');
     await fleet.answer.getByText('part0').waitFor();
     await fleet.stop.click();

@@ -36,7 +36,13 @@ export function withFleet(options) {
     test(name, { timeout: TEST_MS }, async () => {
       const fleet = await openFleet(browser, page.url, gateway.url, { token: gateway.token });
       opened.push(fleet);
-      await body(fleet, gateway);
+      const before = gateway.output().length;
+      try {
+        await body(fleet, gateway);
+      } catch (error) {
+        console.log(await seen(fleet, gateway.output().slice(before)));
+        throw error;
+      }
       await fleet.isSound();
     });
 }
@@ -46,4 +52,10 @@ export async function begin(fleet, label) {
   await fleet.is('ready');
   await fleet.page.getByRole('button', { name: label }).click();
   await fleet.chat.getByText('Nothing was said yet.').waitFor({ timeout: ANSWER_MS });
+}
+
+/** What a failed test leaves behind: the page as its user reads it, and what the gateway printed meanwhile. */
+async function seen(fleet, printed) {
+  const page = await fleet.page.locator('body').innerText();
+  return `The page:\n${page}\n\nThe gateway:\n${printed}`;
 }
