@@ -8,7 +8,8 @@ mod fleet;
 
 use agent_gateway_client::machine::{DialId, Input, Machine, Output};
 use agent_gateway_client::openclaw::chat::ChatEvent;
-use agent_gateway_client::openclaw::{Client, ClientEvent, Event, READ, json as wire};
+use agent_gateway_client::openclaw::wire::Json;
+use agent_gateway_client::openclaw::{Answers, Client, ClientEvent, Event, Message, Piece, READ, json as wire};
 use agent_gateway_client::time::Timestamp;
 use captures::{What, records};
 use fleet::{FleetSim, START};
@@ -16,6 +17,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const KEY: &str = "agent:main:main";
+const OTHER: &str = "agent:main:other";
 /// The socket of a client that was connected once.
 const DIAL: DialId = DialId(0);
 
@@ -26,15 +28,22 @@ proptest! {
         opened in any::<bool>(),
     ) {
         let (mut handling, mut admitting) = (chat(opened), chat(opened));
-        let (mut seq, mut admitted) = (0, 0);
-        for (index, (mut frame, number)) in steps.into_iter().enumerate() {
+        let (mut seq, mut admitted, mut followed) = (0, 0, None);
+        for (index, step) in steps.into_iter().enumerate() {
             let now = Timestamp::from_millis(START + index as u64);
+            let (mut frame, number) = match step {
+                Step::Frame(frame, number) => (frame, number),
+                Step::Command(command) => {
+                    prop_assert_eq!(commanded(&mut admitting, command, now), commanded(&mut handling, command, now));
+                    continue;
+                }
+            };
             seq = match number { Number::Next => seq + 1, Number::Later => seq + 3, Number::Same | Number::None => seq };
             if !matches!(number, Number::None) {
                 frame["seq"] = json!(seq);
             }
             let expected = handled(&mut handling, &frame, now);
-            let told = admit(&mut admitting, &frame, now);
+            let told = admit(&mut admitting, &mut followed, &frame, now);
             admitted += usize::from(told.is_some());
             prop_assert_eq!(told.unwrap_or_else(|| handled(&mut admitting, &frame, now)), expected);
             prop_assert_eq!(format!("{admitting:?}"), format!("{handling:?}"));
@@ -45,17 +54,34 @@ proptest! {
 
 #[test]
 fn a_piece_of_a_run_that_streams_is_admitted_and_says_whether_its_text_is_new() {
-    let mut client = chat(true);
+    let (mut client, mut followed) = (chat(true), None);
     let now = Timestamp::from_millis(START);
-    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hel", 1), now), None, "the run is not known");
+    assert_eq!(admit(&mut client, &mut followed, &piece(KEY, "r1", "Hel", 1), now), None, "the run is not known");
     handled(&mut client, &piece(KEY, "r1", "Hel", 1), now);
     assert_eq!(
-        admit(&mut client, &piece(KEY, "r1", "Hello", 2), now),
+        admit(&mut client, &mut followed, &piece(KEY, "r1", "Hello", 2), now),
         Some(vec!["event chat".into(), "text r1".into()])
     );
-    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hello", 3), now), Some(vec!["event chat".into()]));
-    assert_eq!(admit(&mut client, &piece(KEY, "r1", "Hello!", 5), now), None, "an event is missing");
+    assert_eq!(admit(&mut client, &mut followed, &piece(KEY, "r1", "Hello", 3), now), Some(vec!["event chat".into()]));
+    assert_eq!(admit(&mut client, &mut followed, &piece(KEY, "r1", "Hello!", 5), now), None, "an event is missing");
     assert_eq!(client.chat(KEY).and_then(|chat| chat.run("r1")).map(|run| run.text.clone()), Some(json!("Hello")));
+}
+
+#[test]
+fn a_piece_of_a_chat_that_was_closed_without_a_word_is_not_taken_for_one_of_the_next() {
+    let (mut client, mut followed) = (chat(true), None);
+    let now = Timestamp::from_millis(START);
+    for (seq, key) in [(1, KEY), (2, OTHER)] {
+        handled(&mut client, &piece(key, "r1", "Hel", seq), now);
+    }
+    admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello", 3), now).expect("a piece");
+    // With as many calls open as there may be, the gateway is not told that the chat was closed.
+    while client.call("health", wire_params(), Answers::default(), now).is_ok() {}
+    told(&mut client);
+    admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello,", 4), now).expect("a piece");
+    client.close_chat(OTHER, now);
+    admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello, you", 5), now);
+    assert_eq!(client.chat(KEY).and_then(|chat| chat.run("r1")).map(|run| run.text.clone()), Some(json!("Hel")));
 }
 
 #[test]
@@ -98,12 +124,26 @@ enum Number {
     None,
 }
 
-fn step() -> impl Strategy<Value = (Value, Number)> {
+#[derive(Clone, Debug)]
+enum Step {
+    Frame(Value, Number),
+    Command(Command),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Command {
+    Abort,
+    Close,
+    Open,
+    Send,
+}
+
+fn step() -> impl Strategy<Value = Step> {
     let number = prop_oneof![
         8 => Just(Number::Next), 1 => Just(Number::Later), 1 => Just(Number::Same), 1 => Just(Number::None)
     ];
     let chats = (
-        prop::sample::select(vec![KEY, KEY, KEY, "agent:main:other"]),
+        prop::sample::select(vec![KEY, KEY, KEY, OTHER]),
         prop::sample::select(vec!["r1", "r1", "r2"]),
         prop::sample::select(vec!["delta", "delta", "delta", "delta", "status", "final", "error"]),
         "[ab]{0,2}",
@@ -116,17 +156,40 @@ fn step() -> impl Strategy<Value = (Value, Number)> {
     let names =
         prop::sample::select(vec!["agent", "agent", "health", "tick", "presence", "shutdown", "session.message"]);
     let others = names.prop_map(|name| json!({"type": "event", "event": name, "payload": {"sessionKey": KEY}}));
-    (prop_oneof![4 => told, 2 => others], number)
+    let frame = (prop_oneof![4 => told, 2 => others], number);
+    let command = prop::sample::select(vec![Command::Abort, Command::Close, Command::Open, Command::Send]);
+    prop_oneof![8 => frame.prop_map(|(frame, number)| Step::Frame(frame, number)), 1 => command.prop_map(Step::Command)]
+}
+
+/// What follows from a command for the chat whose pieces come, or for the one before it.
+fn commanded(client: &mut Client<Value>, command: Command, now: Timestamp) -> Vec<String> {
+    match command {
+        Command::Abort => client.abort(KEY, None, now),
+        Command::Close => client.close_chat(OTHER, now),
+        Command::Open => client.open_chat(OTHER, now),
+        Command::Send => {
+            let message = Message { run: "r2".to_owned(), text: "hello".to_owned(), ..Message::default() };
+            client.send(KEY, &message, now).unwrap_or_default();
+        }
+    }
+    told(client)
 }
 
 /// A client whose connection stands, with a chat where it is `opened`.
 fn chat(opened: bool) -> Client<Value> {
     let mut sim = FleetSim::live(json!([]));
     if opened {
+        // Before the other, which is closed in between.
+        sim.call(|client, now| client.open_chat(OTHER, now));
+        sim.answer("chat.history", json!({"sessionKey": OTHER, "messages": []}));
         sim.call(|client, now| client.open_chat(KEY, now));
         sim.answer("chat.history", json!({"sessionKey": KEY, "messages": []}));
     }
     sim.client
+}
+
+fn wire_params() -> Json {
+    Json::Object(Vec::new())
 }
 
 fn piece(key: &str, run: &str, text: &str, seq: u64) -> Value {
@@ -135,8 +198,11 @@ fn piece(key: &str, run: &str, text: &str, seq: u64) -> Value {
     json!({"type": "event", "event": "chat", "payload": payload, "seq": seq})
 }
 
+/// The session, the run and the text of the last piece, as the page's side of the boundary remembers them.
+type Followed = Option<(Value, Value, Value)>;
+
 /// Takes a frame in as the page's side of the boundary does, where that suffices.
-fn admit(client: &mut Client<Value>, frame: &Value, now: Timestamp) -> Option<Vec<String>> {
+fn admit(client: &mut Client<Value>, followed: &mut Followed, frame: &Value, now: Timestamp) -> Option<Vec<String>> {
     let (name, seq, payload) = (frame["event"].as_str()?, frame["seq"].as_u64(), &frame["payload"]);
     let event = format!("event {name}");
     if !READ.split(' ').any(|read| read == name) {
@@ -145,15 +211,31 @@ fn admit(client: &mut Client<Value>, frame: &Value, now: Timestamp) -> Option<Ve
     if name != "chat" || payload["state"] != "delta" {
         return None;
     }
-    let text = &payload["message"]["content"][0]["text"];
-    let is_new = client.admit_text(DIAL, seq, (&payload["sessionKey"], &payload["runId"], text), now)?;
-    let text = is_new.then(|| format!("text {}", payload["runId"].as_str().unwrap_or_default()));
+    let (key, run, text) = (&payload["sessionKey"], &payload["runId"], &payload["message"]["content"][0]["text"]);
+    let same_run = followed.as_ref().filter(|(of_key, of_run, _)| of_key == key && of_run == run);
+    let new_text = same_run.map(|(_, _, known)| (known != text).then(|| text.clone()));
+    let is_new = match new_text {
+        Some(new_text) if client.admit_more(DIAL, seq, new_text.clone(), now) => new_text.is_some(),
+        _ => match client.admit_text(DIAL, seq, (key, run, text), now)? {
+            Piece::OfNoChat => {
+                *followed = None;
+                return Some(vec![event]);
+            }
+            piece => piece == Piece::New,
+        },
+    };
+    *followed = Some((key.clone(), run.clone(), text.clone()));
+    let text = is_new.then(|| format!("text {}", run.as_str().unwrap_or_default()));
     Some([event].into_iter().chain(text).collect())
 }
 
 fn handled(client: &mut Client<Value>, frame: &Value, now: Timestamp) -> Vec<String> {
     let frame = wire::decode(&frame.to_string()).expect("a frame");
     client.handle(Input::Frame { dial: DIAL, frame }, now);
+    told(client)
+}
+
+fn told(client: &mut Client<Value>) -> Vec<String> {
     let told = std::iter::from_fn(|| client.poll());
     told.map(|output| match output {
         Output::Event(ClientEvent::Session(Event::Notice(notice))) => format!("event {}", notice.name),

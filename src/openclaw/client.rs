@@ -9,6 +9,7 @@ use super::device::{Answer, Question};
 use super::fleet::{Change, Fleet, FleetOutput};
 use super::node::{Commands, NodeOutput};
 use super::payload::Payload;
+use super::piece::Followed;
 use super::queue::Queue;
 use super::session::Session;
 use super::state::Event;
@@ -60,6 +61,7 @@ pub struct Client<P> {
     /// The tools that agents are told of, a JSON array.
     tools: Option<String>,
     pub(super) chats: Vec<Chat<P>>,
+    pub(super) followed: Followed,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
     pub(super) out: Queue<Output<ClientFrame, ClientEvent<P>, Question>>,
@@ -77,6 +79,7 @@ impl<P: Payload> Client<P> {
             fleet: Fleet::default(),
             approvals: Approvals::default(),
             chats: Vec::new(),
+            followed: Followed::default(),
             forgotten: Vec::new(),
             out: Queue::default(),
             now: Timestamp::default(),
@@ -143,6 +146,7 @@ impl<P: Payload> Client<P> {
     /// Follows a session no more. Its runs go on.
     pub fn close_chat(&mut self, key: &str, now: Timestamp) {
         self.now = now;
+        self.followed = Followed::default();
         let Some(index) = self.chats.iter().position(|chat| chat.key() == key) else { return };
         self.forgotten.extend(self.chats.remove(index).into_calls());
         let params = Json::Object(vec![("key", Json::text(key))]);
@@ -184,6 +188,7 @@ impl<P: Payload> Client<P> {
     /// Takes one output of the session, and what follows from it. `false`: there is none.
     fn step(&mut self) -> bool {
         let Some(output) = self.session.poll() else { return false };
+        self.followed = Followed::default();
         let Output::Event(event) = output else {
             self.out.push(output.map(|command| command, ClientEvent::Session));
             return true;

@@ -35,6 +35,6 @@ pub use config::{Application, Config};
 pub use credential::{Auth, Secret, StoredToken};
 pub use hello::{Hello, Policy};
 pub use payload::Payload;
-pub use piece::READ;
+pub use piece::{Piece, READ};
 pub use session::{Session, ToDo};
 pub use state::{Event, State, Trouble};

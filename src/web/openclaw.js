@@ -10,8 +10,8 @@ const GARBLED = 3;
 
 /** What became of a text that was to be admitted, as Rust says it. */
 const NOT_ADMITTED = 0;
-const UNCHANGED = 1;
-const CHANGED = 2;
+const OF_NO_CHAT = 1;
+const NEW = 3;
 
 /** What a gateway keeps at most for a client that does not read, in bytes: no message of it is larger. */
 const LARGEST_MESSAGE = 52_428_800;
@@ -36,6 +36,12 @@ function wholeTextOf(message) {
  */
 export function listenToOpenClaw(socket, dial, read, port, deliver) {
   const names = new Set(read.split(' '));
+  /** The run that the last text was of, with that text. */
+  let followed;
+  const tell = (event, payload, seq, isNew) =>
+    isNew
+      ? deliver(event, payload, seq, followed.sessionKey, followed.runId, followed.text)
+      : deliver(event, payload, seq);
   /** Whether an event was told, by a look at the little that matters of what comes many times a second. */
   const admitted = ({ event, payload = null, seq }) => {
     const number = seq === undefined ? NaN : seq;
@@ -49,10 +55,21 @@ export function listenToOpenClaw(socket, dial, read, port, deliver) {
     const { sessionKey, runId } = payload;
     const text = wholeTextOf(payload.message);
     if (text === undefined) return false;
-    const outcome = port.admitText(dial, number, sessionKey, runId, text, Date.now());
-    if (outcome === CHANGED) deliver(event, payload, seq, sessionKey, runId, text);
-    else if (outcome === UNCHANGED) deliver(event, payload, seq);
-    return outcome !== NOT_ADMITTED;
+    const now = Date.now();
+    // The run of the last text, as a rule; Rust knows whether anything came between.
+    if (runId === followed?.runId && sessionKey === followed.sessionKey) {
+      const isNew = text !== followed.text;
+      if (port.admitMore(dial, number, isNew ? text : undefined, now)) {
+        followed.text = text;
+        tell(event, payload, seq, isNew);
+        return true;
+      }
+    }
+    const outcome = port.admitText(dial, number, sessionKey, runId, text, now);
+    if (outcome === NOT_ADMITTED) return false;
+    followed = outcome === OF_NO_CHAT ? undefined : { sessionKey, runId, text };
+    tell(event, payload, seq, outcome === NEW);
+    return true;
   };
   const signal = (kind, code, text) => port.signal(dial, kind, code, text, Date.now());
   socket.onopen = () => signal(OPENED, 0, '');

@@ -201,9 +201,14 @@ impl<P: Payload> Chat<P> {
         self.key_value == *key
     }
 
-    /// A run whose answer comes in.
-    pub(super) fn streaming(&mut self, id: &P) -> Option<&mut Run<P>> {
-        self.runs.iter_mut().rfind(|run| run.state == RunState::Streaming && run.id_value == *id)
+    /// The place of a run whose answer comes in.
+    pub(super) fn streaming(&self, id: &P) -> Option<usize> {
+        self.runs.iter().rposition(|run| run.state == RunState::Streaming && run.id_value == *id)
+    }
+
+    /// The run at a place.
+    pub(super) fn run_at(&mut self, place: usize) -> Option<&mut Run<P>> {
+        self.runs.get_mut(place)
     }
 
     /// The calls that are open.

@@ -8,7 +8,7 @@ use super::super::driver::Driver;
 use super::super::platform::millis;
 use super::payload::Value;
 use crate::machine::{DialId, Input, Wake};
-use crate::openclaw::Client;
+use crate::openclaw::{Client, Piece};
 
 /// A way back into a client, for the snippets of this module. Once the client is gone it does nothing.
 #[wasm_bindgen]
@@ -21,7 +21,7 @@ impl OpenClawPort {
 }
 
 impl OpenClawPort {
-    fn admitted<R>(&self, seq: f64, admit: impl Fn(&mut Client<Value>, Option<u64>) -> Option<R>) -> Option<R> {
+    fn admitted<R>(&self, seq: f64, admit: impl FnOnce(&mut Client<Value>, Option<u64>) -> Option<R>) -> Option<R> {
         let number = seq as u64;
         let is_whole = seq.is_nan() || number as f64 == seq;
         let driver = self.0.upgrade().filter(|_| is_whole)?;
@@ -38,13 +38,27 @@ impl OpenClawPort {
         self.admitted(seq, admit).is_some()
     }
 
-    /// The same of the whole text of a run: 0 where it may not, 1 where the text is not new, 2 where it is.
+    /// The same of the whole text of a run: 0 where it may not; 1 where the session is no open chat, 2 where the text is
+    /// known, 3 where it is new.
     #[wasm_bindgen(js_name = admitText)]
     pub fn admit_text(&self, dial: u32, seq: f64, key: JsValue, run: JsValue, text: JsValue, now: f64) -> u32 {
         let (key, run, text) = (Value(key), Value(run), Value(text));
         let admit =
             |client: &mut Client<Value>, seq| client.admit_text(DialId(dial), seq, (&key, &run, &text), millis(now));
-        self.admitted(seq, admit).map_or(0, |is_new| 1 + u32::from(is_new))
+        self.admitted(seq, admit).map_or(0, |piece| match piece {
+            Piece::OfNoChat => 1,
+            Piece::Known => 2,
+            Piece::New => 3,
+        })
+    }
+
+    /// The same of a run that the last text was of, and still is the one; `text` is undefined where it is known.
+    #[wasm_bindgen(js_name = admitMore)]
+    pub fn admit_more(&self, dial: u32, seq: f64, text: JsValue, now: f64) -> bool {
+        let text = (!text.is_undefined()).then_some(Value(text));
+        let admit =
+            |client: &mut Client<Value>, seq| client.admit_more(DialId(dial), seq, text, millis(now)).then_some(());
+        self.admitted(seq, admit).is_some()
     }
 
     /// A frame, parsed.
