@@ -337,7 +337,7 @@ fn a_refused_message_says_why() {
     let mut sim = chat();
     send(&mut sim, "r1");
     sim.refuse("chat.send", "UNAVAILABLE");
-    let expected = RunState::NotSent { code: "UNAVAILABLE".to_owned() };
+    let expected = RunState::NotSent { code: "UNAVAILABLE".to_owned(), message: "no".to_owned() };
     assert_eq!(sim.client.chat(KEY).expect("open").run("r1").expect("a run").state, expected);
 }
 

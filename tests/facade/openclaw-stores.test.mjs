@@ -218,7 +218,32 @@ describe('a chat', () => {
     const { chat, gateway } = await createChat();
     chat.abort(RUN);
     gateway.refuse('chat.abort', { code: 'FORBIDDEN', message: 'no' });
-    assert.deepEqual(chat.getSnapshot().failure, { purpose: 'abort', code: 'FORBIDDEN' });
+    assert.deepEqual(chat.getSnapshot().failure, {
+      purpose: 'abort',
+      code: 'FORBIDDEN',
+      message: 'no',
+    });
+  });
+
+  test('says of a message that was refused what the gateway said', async () => {
+    const { chat, gateway } = await createChat();
+    chat.send('hello', { runId: RUN });
+    gateway.refuse('chat.send', { code: 'UNAVAILABLE', message: 'the gateway is draining' });
+    const [run] = chat.getSnapshot().runs;
+    assert.deepEqual(
+      [run.state, run.code, run.message],
+      ['not_sent', 'UNAVAILABLE', 'the gateway is draining'],
+    );
+  });
+
+  test('keeps the last thousand messages', async () => {
+    const { chat, gateway } = await createChat();
+    for (let index = 0; index < 1_005; index++) {
+      const message = { role: 'user', content: `${index}`, __openclaw: { id: `m${index}` } };
+      gateway.tell('session.message', { sessionKey: KEY, message });
+    }
+    const { messages } = chat.getSnapshot();
+    assert.deepEqual([messages.length, messages[0].content, messages.at(-1).content], [1_000, '5', '1004']);
   });
 
   test('shows a message once that both the history and an event bring', async () => {

@@ -253,7 +253,7 @@ impl FleetSim {
             ChatEvent::Text { run, change: TextChange::Appended(text) } => format!("{run} + {text}"),
             ChatEvent::Text { run, change: TextChange::Replaced(text) } => format!("{run} = {text}"),
             ChatEvent::Activity(activity) => activity.as_str().to_owned(),
-            ChatEvent::Failed { purpose, code } => format!("failed {purpose:?} {code}"),
+            ChatEvent::Failed { purpose, code, .. } => format!("failed {purpose:?} {code}"),
         }
     }
 

@@ -1,4 +1,9 @@
-import type { OpenClawRun, OpenClawSession, OpenClawState } from 'agent-gateway-client/openclaw';
+import type {
+  OpenClawChatFailure,
+  OpenClawRun,
+  OpenClawSession,
+  OpenClawState,
+} from 'agent-gateway-client/openclaw';
 import type { Picture } from './picture';
 
 const STATUS: Record<OpenClawState['status'], string> = {
@@ -77,7 +82,7 @@ export function runWords({ code, message, state }: OpenClawRun, isStale = false)
   }
 }
 
-const PURPOSE = {
+const PURPOSE: Record<OpenClawChatFailure['purpose'], string> = {
   abort: 'stop the run',
   history: 'read the history',
   send: 'send',
@@ -85,8 +90,8 @@ const PURPOSE = {
 };
 
 /** What a chat could not do. */
-export function failureWords({ code, purpose }: { code: string; purpose: keyof typeof PURPOSE }): string {
-  return `The gateway did not ${PURPOSE[purpose]}: ${code}`;
+export function failureWords({ code, message, purpose }: OpenClawChatFailure): string {
+  return `The gateway did not ${PURPOSE[purpose]}: ${message || code}`;
 }
 
 /** A moment of today as a time, an older one with its day. */

@@ -73,7 +73,7 @@ export class Chat implements OpenClawChat {
     if (name === 'chat_history') this.replaced(first?.messages);
     else if (name === 'chat_message') this.added(first?.message);
     else if (name === 'chat_run' || name === 'chat_text') this.forget(first);
-    else if (name === 'chat_failed') this.failure = Object.freeze({ purpose: first, code: second });
+    else if (name === 'chat_failed') this.failure = Object.freeze({ purpose: first, ...second });
     this.touched();
   }
 
@@ -104,7 +104,7 @@ export class Chat implements OpenClawChat {
     if (!message) return;
     const id = idOf(message);
     const others = id === undefined ? this.messages : this.messages.filter((known) => idOf(known) !== id);
-    this.messages = Object.freeze([...others, message]);
+    this.messages = Object.freeze([...others, message].slice(-MOST_MESSAGES));
   }
 
   private made(): OpenClawChatSnapshot {
@@ -119,6 +119,9 @@ export class Chat implements OpenClawChat {
     return this.failure ? { ...snapshot, failure: this.failure } : snapshot;
   }
 }
+
+/** A page that stays open for days keeps no more. */
+const MOST_MESSAGES = 1_000;
 
 const NOTHING_KNOWN = { activity: 'unknown', isBusy: false, isLive: false } as const;
 

@@ -203,6 +203,7 @@ export interface OpenClawRun {
   readonly text: string;
   /** Of `not_sent` and `failed`. */
   readonly code?: string;
+  /** The gateway's words, where it has some. */
   readonly message?: string;
 }
 
@@ -213,12 +214,19 @@ export interface OpenClawChatSnapshot {
   /** Whether an answer is owed. */
   readonly isBusy: boolean;
   readonly activity: 'idle' | 'running' | 'unknown';
-  /** The gateway's messages, oldest first. */
+  /** The gateway's messages, oldest first: the last 200 when they are read, and what comes then, up to 1,000. */
   readonly messages: readonly any[];
   /** The last runs, oldest first. */
   readonly runs: readonly OpenClawRun[];
   /** What was refused last, until it succeeds or something else is. */
-  readonly failure?: { readonly purpose: 'abort' | 'history' | 'send' | 'subscribe'; readonly code: string };
+  readonly failure?: OpenClawChatFailure;
+}
+
+export interface OpenClawChatFailure {
+  readonly purpose: 'abort' | 'history' | 'send' | 'subscribe';
+  readonly code: string;
+  /** The gateway's words, where it refused it. */
+  readonly message?: string;
 }
 
 export interface OpenClawSendOptions {

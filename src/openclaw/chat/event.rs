@@ -33,6 +33,8 @@ pub enum ChatEvent<P> {
         purpose: Purpose,
         /// The code.
         code: String,
+        /// The gateway's words, where it refused it.
+        message: String,
     },
 }
 

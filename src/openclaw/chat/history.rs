@@ -42,7 +42,9 @@ impl<P: Payload> History<P> {
             RunState::Uncertain if self.names(&run.id) => RunState::Accepted,
             RunState::Uncertain if is_idle && self.has_message(&run.id) => RunState::Ended,
             RunState::Uncertain if self.has_message(&run.id) => RunState::Accepted,
-            RunState::Uncertain if is_idle => RunState::NotSent { code: "connection_lost".to_owned() },
+            RunState::Uncertain if is_idle => {
+                RunState::NotSent { code: "connection_lost".to_owned(), message: String::new() }
+            }
             RunState::Accepted | RunState::Streaming if !self.names(&run.id) && (is_idle || restarted) => {
                 RunState::Ended
             }

@@ -169,7 +169,7 @@ impl<P: Payload> Chat<P> {
     pub fn called(&mut self, purpose: Purpose, call: Result<CallId, NotCalled>, now: Timestamp) {
         match call {
             Ok(call) => self.calls.push((call, purpose)),
-            Err(reason) => self.failed(purpose, reason.as_str(), now),
+            Err(reason) => self.failed(purpose, reason.as_str(), "", now),
         }
     }
 
@@ -266,16 +266,19 @@ impl<P: Payload> Chat<P> {
             }
             // The state changes next, and all of it is asked for after the next welcome.
             (_, Err(CallError::ConnectionLost { .. })) => {}
-            (purpose, Err(CallError::Refused(fault))) => self.failed(purpose, &fault.specific_code(), now),
-            (purpose, Err(error @ CallError::TimedOut { .. })) => self.failed(purpose, error.as_str(), now),
+            (purpose, Err(CallError::Refused(fault))) => {
+                self.failed(purpose, &fault.specific_code(), &fault.message, now);
+            }
+            (purpose, Err(error @ CallError::TimedOut { .. })) => self.failed(purpose, error.as_str(), "", now),
         }
     }
 
-    fn failed(&mut self, purpose: Purpose, code: &str, now: Timestamp) {
-        let may_succeed = !["FORBIDDEN", "MISSING_SCOPE", "INVALID_REQUEST"].contains(&code);
+    fn failed(&mut self, purpose: Purpose, code: &str, message: &str, now: Timestamp) {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        let may_succeed = !["FORBIDDEN", "MISSING_SCOPE", "INVALID_REQUEST"].contains(&&*code);
         match &purpose {
             Purpose::Send(run) => {
-                return self.turn_sending(run, RunState::NotSent { code: code.to_owned() });
+                return self.turn_sending(run, RunState::NotSent { code, message });
             }
             Purpose::History if may_succeed => self.read_later(now),
             Purpose::History => self.sync = Sync::Refused,
@@ -285,7 +288,7 @@ impl<P: Payload> Chat<P> {
             }
             Purpose::Subscribe | Purpose::Abort => {}
         }
-        self.tell(ChatEvent::Failed { purpose, code: code.to_owned() });
+        self.tell(ChatEvent::Failed { purpose, code, message });
     }
 
     fn read_later(&mut self, now: Timestamp) {

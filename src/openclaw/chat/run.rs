@@ -34,6 +34,8 @@ pub enum RunState {
     NotSent {
         /// Why, as a code.
         code: String,
+        /// The gateway's words, where it refused it.
+        message: String,
     },
     /// The message became part of another run, which answers it.
     HandedOver,

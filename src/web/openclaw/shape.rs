@@ -230,11 +230,18 @@ pub(super) fn chat(chat: &Chat<Value>) -> JsValue {
     )
 }
 
+/// `{code, message?}`.
+pub(super) fn failure(code: &str, message: &str) -> JsValue {
+    let message = if message.is_empty() { JsValue::UNDEFINED } else { message.into() };
+    object("code message", vec![code.into(), message])
+}
+
 /// `{id, isOwn, state, text, code?, message?}`.
 pub(super) fn run(run: &Run<Value>) -> JsValue {
     let (code, message) = match &run.state {
-        RunState::NotSent { code } => (Some(code), None),
-        RunState::Failed { kind, message } => (Some(kind), Some(message)),
+        RunState::NotSent { code, message } | RunState::Failed { kind: code, message } => {
+            (Some(code), Some(message).filter(|message| !message.is_empty()))
+        }
         _ => (None, None),
     };
     object(

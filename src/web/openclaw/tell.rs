@@ -97,14 +97,14 @@ fn of_chat(key: JsValue, event: ChatEvent<Value>) -> Call {
         }
         ChatEvent::Text { run, .. } => Call("chat_text", [key, run.into(), NONE]),
         ChatEvent::Activity(_) => Call("chat_activity", [key, NONE, NONE]),
-        ChatEvent::Failed { purpose, code } => {
+        ChatEvent::Failed { purpose, code, message } => {
             let purpose = match purpose {
                 Purpose::Subscribe => "subscribe",
                 Purpose::History => "history",
                 Purpose::Send(_) => "send",
                 Purpose::Abort => "abort",
             };
-            Call("chat_failed", [key, purpose.into(), code.into()])
+            Call("chat_failed", [key, purpose.into(), shape::failure(&code, &message)])
         }
     }
 }
