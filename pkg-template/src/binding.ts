@@ -1,4 +1,4 @@
-import { GatewayError } from './errors.js';
+import { GatewayError, messageOf } from './errors.js';
 import { HostLink } from './host.js';
 import { moduleInstance, type ModuleInstance } from './module.js';
 
@@ -81,11 +81,7 @@ export class Binding<Client extends object, Raw extends { dispose(): void; free(
     } catch (error) {
       if (this.module.broken) throw this.module.broken;
       // The module itself throws nothing: this is an argument that JSON refused.
-      throw new GatewayError(
-        'invalid_argument',
-        error instanceof Error ? error.message : String(error),
-        error,
-      );
+      throw new GatewayError('invalid_argument', messageOf(error), error);
     }
   }
 }

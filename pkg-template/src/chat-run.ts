@@ -1,7 +1,7 @@
 import type { RawChatRun, RawReader, RawRunHost } from '#glue';
 import { Binding } from './binding.js';
 import { disposable } from './disposable.js';
-import { addKinds, GatewayError } from './errors.js';
+import { addKinds, GatewayError, textOf } from './errors.js';
 import { sanitizeAgentInterventionRequestForReview } from './helpers/intervention.js';
 import { reaching, type HostLink } from './host.js';
 import { Listeners } from './listeners.js';
@@ -239,7 +239,7 @@ export class ChatRun {
       .get(transport)
       ?.send((carrier) =>
         kind === 'input'
-          ? carrier.sendUserInput(id, String(reply ?? ''))
+          ? carrier.sendUserInput(id, textOf(reply ?? ''))
           : carrier.sendToolConfirmation(id, Boolean(reply)),
       );
   }

@@ -137,7 +137,20 @@ export class UnauthorizedError extends Error {
   }
 }
 
-/** A message for a human from whatever was thrown. */
+/** A message for a human from whatever was thrown, also where that has no text. */
 export function messageOf(thrown: unknown): string {
-  return String((thrown as { message?: unknown } | undefined)?.message ?? thrown);
+  try {
+    return String((thrown as { message?: unknown } | undefined)?.message ?? thrown);
+  } catch {
+    return typeof thrown;
+  }
+}
+
+/** A value as text; its type where it has none. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

@@ -216,6 +216,8 @@ impl<P> Machine for Session<P> {
             return None;
         }
         let outbox = self.outbox.deadline().map(|at| (at, Timer::ToolResult));
-        sooner(sooner(self.link.deadline(), self.operation.deadline()), outbox)
+        // What an operation waits for is met on a socket that stands; until then the link has deadlines of its own.
+        let operation = self.link.ready_socket().and_then(|_| self.operation.deadline());
+        sooner(sooner(self.link.deadline(), operation), outbox)
     }
 }

@@ -193,7 +193,11 @@ export function tokenDate(token, claim) {
   }
 }
 
-/** A message for a human from whatever was thrown. */
+/** A message for a human from whatever was thrown, also where that has no text. */
 export function messageOf(thrown) {
-  return String(thrown?.message ?? thrown);
+  try {
+    return String(thrown?.message ?? thrown);
+  } catch {
+    return typeof thrown;
+  }
 }

@@ -65,8 +65,9 @@ impl RawGateway {
     /// See the facade.
     #[wasm_bindgen(js_name = sendDocument)]
     pub fn send_document(&self, frame: &JsValue) -> bool {
-        let Ok(text) = JSON::stringify(frame) else { return false };
-        self.driver.mux(|mux, _| mux.send_document(text.into())).unwrap_or(false)
+        // What has no JSON, as a function, is no text either.
+        let Some(text) = JSON::stringify(frame).ok().and_then(|text| text.as_string()) else { return false };
+        self.driver.mux(|mux, _| mux.send_document(text)).unwrap_or(false)
     }
 
     /// The change of the status with this index, oldest first; `undefined` behind the last.

@@ -57,7 +57,7 @@ export function listenToOpenClaw(socket, dial, read, port, deliver) {
     if (text === undefined) return false;
     const now = Date.now();
     // The run of the last text, as a rule; Rust knows whether anything came between.
-    if (runId === followed?.runId && sessionKey === followed.sessionKey) {
+    if (followed && runId === followed.runId && sessionKey === followed.sessionKey) {
       const isNew = text !== followed.text;
       if (port.admitMore(dial, number, isNew ? text : undefined, now)) {
         followed.text = text;

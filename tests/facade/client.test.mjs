@@ -268,6 +268,17 @@ describe('getToken', () => {
     assert.deepEqual({ authFailed, status }, { authFailed: true, status: 'auth_failed' });
     assert.equal(log.at(-1)[0], 'disconnected');
   });
+
+  test('that throws what has no text has failed like any other', async () => {
+    const getToken = () => {
+      throw Object.create(null);
+    };
+    const { client, log } = createRecorded(AgentStreamClient, { token: undefined, getToken });
+    client.connect();
+    await settled();
+    const errors = log.filter(([name]) => name === 'error').map(([, { code, message }]) => [code, message]);
+    assert.deepEqual(errors, [['token_failed', 'object']]);
+  });
 });
 
 describe('dispose', () => {

@@ -290,6 +290,17 @@ describe('a document', () => {
     assert.deepEqual(log.slice(1), [['message', 'doc_ack'], ['ready']]);
   });
 
+  test('sends nothing that has no JSON, and goes on', async () => {
+    const { mux, socket } = await createReady(GatewayMuxClient);
+    const channel = mux.openDocument('doc_1', {});
+    const nothing = { toJSON: () => undefined };
+    const circle = {};
+    circle.itself = circle;
+    for (const message of [undefined, () => {}, nothing, circle]) assert.equal(channel.send(message), false);
+    assert.equal(channel.send({ type: 'doc_update' }), true);
+    assert.deepEqual(socket.sent, [{ type: 'doc_update' }]);
+  });
+
   test('belongs to the latest handler', async () => {
     const { mux, socket } = await createReady(GatewayMuxClient);
     const log = [];

@@ -243,7 +243,7 @@ describe('a message that the gateway refuses', () => {
     async (fleet, gateway) => {
       await fleet.chat.getByText('Nothing was said yet.').waitFor();
       await fleet.send('hello there');
-      await fleet.runs.getByText('Not sent: chat.send was not recorded').waitFor();
+      await fleet.runs.getByText(/^Not sent: invalid chat.send params/).waitFor();
       assert.equal(await fleet.page.getByTestId('user-message').textContent(), 'hello there');
       await fleet.runs.getByRole('button', { name: 'Send again' }).click();
       await eventually(STEP_MS, 'the second attempt', () => gateway.called('chat.send').length === 2);

@@ -89,6 +89,13 @@ impl Gateway {
         self.sockets.values_mut().for_each(|socket| socket.half_open = true);
     }
 
+    /// What stands hears nothing more until it presents a fresh token.
+    pub fn expire_sockets(&mut self) {
+        let stood = |(dial, socket): (&DialId, &mut Socket)| std::mem::take(&mut socket.authenticated).then_some(*dial);
+        let dials: Vec<DialId> = self.sockets.iter_mut().filter_map(stood).collect();
+        dials.into_iter().for_each(|dial| self.send(dial, ServerFrame::AuthExpired));
+    }
+
     pub fn forget_everything(&mut self) {
         self.known = false;
         self.status = None;

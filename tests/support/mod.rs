@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 /// Where the virtual clock starts: a wall time, because tokens carry wall times.
 pub const START: u64 = 1_790_000_000_000;
 
+/// Deadlines that may be met at one moment before something is taken to spin.
+const TIMEOUTS_AT_ONCE: u32 = 20;
+
 pub struct Sim {
     pub session: Session<Box<RawValue>>,
     pub now: u64,
@@ -138,10 +141,13 @@ impl Sim {
     /// Lets time pass, with every deadline met to the millisecond.
     pub fn advance(&mut self, millis: u64) {
         let end = self.now + millis;
-        while let Some((at, _)) = self.session.deadline()
+        let mut at_once = 0;
+        while let Some((at, timer)) = self.session.deadline()
             && at.as_millis() <= end
         {
             assert!(at.as_millis() >= self.now, "a deadline that passed was not handled: {at:?}");
+            at_once = if at.as_millis() == self.now { at_once + 1 } else { 0 };
+            assert!(at_once <= TIMEOUTS_AT_ONCE, "a busy loop: {timer:?}");
             self.now = at.as_millis();
             self.input(Input::Timeout);
         }

@@ -3,7 +3,7 @@
 use agent_gateway_client::v1::Config;
 use serde_json::json;
 
-use crate::support::{START, Sim, chunk_at, config, end, event_with, resume_complete, session_complete};
+use crate::support::{START, Sim, asking, chunk_at, config, end, event_with, resume_complete, session_complete};
 use crate::{after_five, replace_socket, resume_from};
 
 #[test]
@@ -47,6 +47,22 @@ fn c1_a_hole_at_the_start_of_a_replay_waits_for_its_end() {
     assert_eq!(sim.events(), [""; 0]);
     sim.receive(&resume_complete("running"));
     assert_eq!(sim.events(), ["4", "5"]);
+}
+
+#[test]
+fn c1_while_a_token_is_renewed_nothing_is_waited_for_in_a_busy_loop() {
+    let mut sim = Sim::connected(asking());
+    sim.chunk(3, "3");
+    sim.receive(r#"{"type":"auth_expired"}"#);
+    sim.log();
+    sim.advance(5_000);
+    assert_eq!(sim.log(), [""; 0]);
+    sim.answer_token("fresh");
+    sim.advance(1_000);
+    sim.receive(r#"{"type":"auth_success"}"#);
+    sim.chunk(3, "3");
+    sim.receive(&resume_complete("running"));
+    assert_eq!(sim.events(), ["3"], "what the gateway was asked for anew");
 }
 
 #[test]

@@ -2,7 +2,7 @@ import type { RawOpenClaw, RawOpenClawState } from '#glue';
 import { expect } from '../arguments.js';
 import { Binding } from '../binding.js';
 import { disposable } from '../disposable.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError, messageOf } from '../errors.js';
 import type { HostLink } from '../host.js';
 import { Listeners } from '../listeners.js';
 import { logTo, type Log } from '../logging.js';
@@ -234,7 +234,7 @@ export class OpenClawClient {
   private unprepared(error: unknown): void {
     this.preparing = undefined;
     const known = error instanceof GatewayError ? error : undefined;
-    const { code = 'identity_unavailable', message = String(error), remediation } = known ?? {};
+    const { code = 'identity_unavailable', message = messageOf(error), remediation } = known ?? {};
     const state = { status: 'blocked' as const, attempt: 0, code, message, nextStep: remediation };
     this.become(stateOf(state));
   }
@@ -257,8 +257,7 @@ export class OpenClawClient {
       const signature = await this.device!.sign(text);
       this.call_((raw) => raw.signed(request, signature));
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      this.call_((raw) => raw.notSigned(request, detail));
+      this.call_((raw) => raw.notSigned(request, messageOf(error)));
     }
   }
 

@@ -1,4 +1,4 @@
-import { GatewayError } from '../errors.js';
+import { GatewayError, messageOf } from '../errors.js';
 import { OpenClawClient } from './client.js';
 import type { OpenClawClientOptions } from './types.js';
 import type { OpenClawCommand, OpenClawNode as Node, OpenClawNodeOptions } from './node-types.js';
@@ -66,7 +66,7 @@ class CommandNode extends OpenClawClient {
       });
       answer(RETURNED, JSON.stringify(result ?? null));
     } catch (error) {
-      answer(THREW, error instanceof Error ? error.message : String(error));
+      answer(THREW, messageOf(error));
     }
   }
 

@@ -1,5 +1,5 @@
 import { AgentStreamClient } from '../client.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError, messageOf } from '../errors.js';
 import { servesShared, servesSockets, sharedMux, socketsBlocked, whenUnserved } from '../shared-mux.js';
 import { ended } from '../state.js';
 import type {
@@ -264,5 +264,5 @@ function tokens({ getToken }: ChatRunBaseOptions, { operationId, token }: Openin
 }
 
 function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError('internal', String(error), error);
+  return error instanceof GatewayError ? error : new GatewayError('internal', messageOf(error), error);
 }

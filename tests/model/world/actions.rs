@@ -76,6 +76,10 @@ impl World {
             Fault::SocketError => self.hand_to_current(|dial| Input::Faulted { dial }),
             Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
             Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
+            Fault::ExpireSockets => {
+                self.gateway.oldest_token = self.token + 1;
+                self.gateway.expire_sockets();
+            }
             Fault::RefuseToken => self.gateway.refuse_next_token = true,
             Fault::Host(host) => self.host = host,
             Fault::Woke(wake) => self.input(Input::Woke(wake)),
