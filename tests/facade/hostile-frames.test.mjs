@@ -10,6 +10,7 @@ import { OPTIONS as STREAM } from './support/client.mjs';
 import { microtasks, MUX_OPTIONS as MUX, ready } from './support/mux.mjs';
 import { Gateway, OPTIONS as OPENCLAW, settled, SIGNER } from './support/openclaw.mjs';
 import { createRun, disposeRuns } from './support/run.mjs';
+import { ScriptedFetch } from './support/scripted-fetch.mjs';
 import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
 
 /** More of them: `HOSTILE_RUNS=5000 node --test tests/facade/hostile-frames.test.mjs`. */
@@ -21,6 +22,7 @@ const SIGNATURE = new Uint8Array(64);
 const MOST_ALARMS = 2_000;
 
 let alarms = 0;
+let server;
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: NOW });
@@ -105,7 +107,7 @@ const openClaw = recorded('openclaw', /./);
 const [CHAT] = openClaw.flatMap(({ event, payload }) => (event === 'chat' ? payload.sessionKey : []));
 
 test('a stream takes whatever a gateway sends', () =>
-  survives(v1, STREAM_COMMANDS, async () => {
+  survives(stepOf(onSocket(v1), STREAM_COMMANDS), async () => {
     const options = {
       resumeOnConnect: true,
       getToken: () => host.answer('token_2'),
@@ -118,7 +120,7 @@ test('a stream takes whatever a gateway sends', () =>
   }));
 
 test('a mux takes whatever a gateway sends', () =>
-  survives(v2, MUX_COMMANDS, async () => {
+  survives(stepOf(onSocket(v2), MUX_COMMANDS), async () => {
     const client = new GatewayMuxClient({ ...MUX, getToken: () => host.answer('token_1') });
     for (const operation of operationsOf(v2).slice(0, 3)) client.subscribe(operation, { executor: true });
     client.openDocument('doc_1', {});
@@ -131,18 +133,8 @@ for (const transport of ['v1', 'v2']) {
   test(`a run over ${transport} takes whatever a gateway sends`, () => {
     const events = runFrames();
     const frames = [...(transport === 'v1' ? v1 : v2), ...events, ...events];
-    return survives(frames, RUN_COMMANDS, async () => {
-      const { run } = createRun({
-        executor: true,
-        getToken: () => host.answer('token_2'),
-        interrupt: () => host.answer(true),
-        onIntervention: () => host.answer('yes'),
-        tools: { local: { echo: (args) => host.answer(args) } },
-        transport,
-      });
-      run.subscribe(() => run.getSnapshot());
-      run.submit();
-      await microtasks();
+    return survives(stepOf(onSocket(frames), RUN_COMMANDS), async () => {
+      const run = await submitted({ transport });
       if (transport === 'v1') ScriptedSocket.latest.authenticate();
       else ready(ScriptedSocket.latest);
       return run;
@@ -150,8 +142,18 @@ for (const transport of ['v1', 'v2']) {
   });
 }
 
+test('a run over server-sent events takes whatever a server sends', () => {
+  const events = runFrames().map(({ event }) => event);
+  return survives(stepOf(onStream(events), RUN_COMMANDS), async () => {
+    server = new ScriptedFetch();
+    const run = await submitted({ transport: 'sse', fetch: server.fetch });
+    await server.latest.greet();
+    return run;
+  });
+});
+
 test('an OpenClaw client takes whatever a gateway sends', () =>
-  survives(openClaw, OPENCLAW_COMMANDS, async () => {
+  survives(stepOf(onSocket(openClaw), OPENCLAW_COMMANDS), async () => {
     const client = new OpenClawClient({
       ...OPENCLAW,
       signer: { ...SIGNER, sign: () => host.answer(SIGNATURE) },
@@ -167,10 +169,25 @@ test('an OpenClaw client takes whatever a gateway sends', () =>
     return client;
   }));
 
+async function submitted(options) {
+  const { run } = createRun({
+    executor: true,
+    getToken: () => host.answer('token_2'),
+    interrupt: () => host.answer(true),
+    onIntervention: () => host.answer('yes'),
+    tools: { local: { echo: (args) => host.answer(args) } },
+    ...options,
+  });
+  run.subscribe(() => run.getSnapshot());
+  run.submit();
+  await microtasks();
+  return run;
+}
+
 /** Runs random conversations; a client that failed by itself says so with the code `internal`. */
-async function survives(frames, commands, create) {
+async function survives(step, create) {
   await fc.assert(
-    fc.asyncProperty(fc.array(stepOf(frames, commands), { maxLength: MOST_STEPS }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: MOST_STEPS }), async (steps) => {
       forgetSockets();
       const failures = [];
       host.behaviour = undefined;
@@ -178,7 +195,7 @@ async function survives(frames, commands, create) {
       client.on('error', ({ code, message }) => code === 'internal' && failures.push(message));
       for (const step of steps) {
         alarms = 0;
-        step(ScriptedSocket.latest, client);
+        await step(client);
         await microtasks();
       }
       client.dispose();
@@ -189,37 +206,65 @@ async function survives(frames, commands, create) {
   );
 }
 
-/** What happens to the last socket, to the time or to the client. */
-function stepOf(frames, commands) {
+/** What the other side does, what the application does, or that time passes. */
+function stepOf(otherSide, commands) {
+  return fc.oneof(
+    { weight: 13, arbitrary: otherSide },
+    { weight: 2, arbitrary: fc.nat(70_000).map(passed) },
+    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...commands), fc.anything()).map(commanded) },
+  );
+}
+
+/** What a gateway does on the last socket. */
+function onSocket(frames) {
+  return fc.oneof(
+    { weight: 12, arbitrary: fc.tuple(saidOf(frames), fc.nat(3)).map(heard) },
+    { weight: 1, arbitrary: fc.constantFrom(1000, 1006, 1008, 4001, 4401).map(dropped) },
+  );
+}
+
+/** What a server does with the last request. */
+function onStream(events) {
+  return fc.oneof(
+    { weight: 10, arbitrary: saidOf(events).map((text) => streamed(`data: ${text}\n\n`)) },
+    { weight: 1, arbitrary: fc.string().map(streamed) },
+    { weight: 1, arbitrary: fc.constantFrom('end', 'fail', 'greet', 'heartbeat').map(served) },
+  );
+}
+
+/** The frames, as they are and spoiled, and what is no frame. */
+function saidOf(frames) {
   const whole = fc.constantFrom(...frames);
   const spoiled = fc.tuple(whole, fc.array(fc.tuple(fc.nat(), hostile), { minLength: 1, maxLength: 3 }));
-  const said = fc.oneof(
+  return fc.oneof(
     { weight: 4, arbitrary: whole.map((frame) => JSON.stringify(frame)) },
     { weight: 6, arbitrary: spoiled.map(([frame, changes]) => JSON.stringify(spoil(frame, changes))) },
     { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
     { weight: 1, arbitrary: fc.string() },
   );
-  return fc.oneof(
-    { weight: 12, arbitrary: fc.tuple(said, fc.nat(3)).map(heard) },
-    { weight: 2, arbitrary: fc.nat(70_000).map(passed) },
-    { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...commands), fc.anything()).map(commanded) },
-    { weight: 1, arbitrary: fc.constantFrom(1000, 1006, 1008, 4001, 4401).map(dropped) },
-  );
 }
 
 /** A text comes in; where it is an answer, it is one to a request that was sent so many before the last. */
 const heard = ([text, back]) =>
-  named(`hears ${text}`, (socket) => {
+  named(`hears ${text}`, () => {
+    const socket = ScriptedSocket.latest;
     if (socket.readyState === ScriptedSocket.CONNECTING) socket.open();
     const id = socket.sent.at(-1 - back)?.id;
     socket.receive(text.startsWith('{"type":"res"') ? text.replace(/"id":"\d*"/, `"id":"${id}"`) : text);
   });
 
+const streamed = (text) => named(`reads ${text}`, () => ofServer((request) => request.write(text)));
+
+const served = (act) => named(`the server does ${act}`, () => ofServer((request) => request[act]()));
+
+/** A stream that is closed already takes nothing. */
+const ofServer = (act) => act(server.latest).catch(() => {});
+
 const passed = (millis) => named(`${millis} ms pass`, () => mock.timers.tick(millis));
 
 /** An application may be told that it is wrong; a module that broke says `internal`. */
 const commanded = ([command, any]) =>
-  named(`${command} with ${fc.stringify(any)}`, (_, client) => {
+  named(`${command} with ${fc.stringify(any)}`, (client) => {
     try {
       command(client, any);
     } catch (error) {
@@ -228,7 +273,8 @@ const commanded = ([command, any]) =>
   });
 
 const dropped = (code) =>
-  named(`is closed with ${code}`, (socket) => {
+  named(`is closed with ${code}`, () => {
+    const socket = ScriptedSocket.latest;
     if (socket.readyState !== ScriptedSocket.CLOSED) socket.drop(code, 'auth_expired');
   });
 
