@@ -20,6 +20,15 @@ export async function requireFree(port, command, option) {
   throw new Error(`port ${port} is taken; choose another: ${command} -- ${option} ${port + 1}`);
 }
 
+/** A port that nobody listens on. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** Serves a page of examples/ as a developer sees it, allowed to reach this gateway; resolves with its address. */
 export async function servePage(example, port, gatewayUrl) {
   process.env.VITE_GATEWAY_URL = gatewayUrl;

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, start, stop } from '../lib/process.mjs';
+import { freePort } from '../lib/serve.mjs';
 import { ensureOpenClaw, kitDir, RELEASE } from './install.mjs';
 import { serveModel } from './model-server.mjs';
 import { turnOf as turnOfTests } from './model.mjs';
@@ -168,12 +168,4 @@ function configurationOf(release, folder, port, modelUrl, token) {
       session: { maintenance: { mode: 'warn' } },
     }),
   };
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

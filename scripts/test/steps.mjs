@@ -1,10 +1,12 @@
 import { readdirSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { buildPackage } from '../build.mjs';
 import { buildLeptosChat } from '../build/leptos.mjs';
 import { buildGateway, startGateway } from '../lib/gateway.mjs';
 import { CommandError, run } from '../lib/process.mjs';
 import { root, targetDir } from '../lib/project.mjs';
+import { freePort } from '../lib/serve.mjs';
 import { ensureOpenClaw } from '../openclaw/install.mjs';
 import { packTarball } from '../pack.mjs';
 import {
@@ -18,6 +20,7 @@ import { cargoCounts, nodeCounts } from './counts.mjs';
 import { lintChecks } from './lint.mjs';
 
 const MINUTE = 60_000;
+const NUDGE_EVERY_MS = 2_000;
 
 /**
  * The steps of a whole test run, in order. `run` gets `{ timeoutMs }` and resolves with `{ passed, failed }`; a thrown
@@ -129,35 +132,38 @@ async function browser({ timeoutMs }) {
   await ensureBrowserTools();
   const driver = ['--headless', '--chrome', '--chromedriver', findChromedriver()];
   const args = ['test', ...driver, '--', '--features', 'run', '--test', 'browser'];
-  const test = (env) =>
-    run('wasm-pack', args, {
-      env: { ...env, CARGO_TARGET_DIR: targetDir, WASM_BINDGEN_TEST_TIMEOUT: '180' },
-      timeoutMs,
-    });
+  const address = `127.0.0.1:${await freePort()}`;
+  const settings = {
+    CARGO_TARGET_DIR: targetDir,
+    WASM_BINDGEN_TEST_ADDRESS: address,
+    WASM_BINDGEN_TEST_TIMEOUT: '180',
+  };
   return withGateway(
-    (_, { env }) =>
-      counted(
-        cargoCounts,
-        onceMoreIfNeverLoaded(() => test(env)),
-      ),
+    (_, { env }) => {
+      const running = run('wasm-pack', args, { env: { ...env, ...settings }, timeoutMs });
+      return counted(cargoCounts, nudging(`http://${address}/`, running));
+    },
     undefined,
     {},
   );
 }
 
-/** A browser that came up and never loaded the page, so that no test began, is started once more. */
-async function onceMoreIfNeverLoaded(test) {
-  try {
-    return await test();
-  } catch (error) {
-    const neverLoaded =
-      error instanceof CommandError &&
-      error.output.includes('Failed to detect test as having been run') &&
-      !/^test \S+ \.\.\. /m.test(error.output);
-    if (!neverLoaded) throw error;
-    console.log('The browser never loaded the page of the tests. Once more:');
-    return test();
-  }
+/**
+ * Connects to the server of the test runner now and then, as long as it runs.
+ *
+ * Of several connections at once its pool of threads may leave one waiting until another ends, and those of a browser
+ * do not end: the page of the tests never loads. A connection that comes and goes frees a thread for it.
+ */
+function nudging(url, running) {
+  const nudge = () => {
+    // Without an agent the connection ends with the answer.
+    const request = get(url, { agent: false, timeout: NUDGE_EVERY_MS }, (response) => response.resume());
+    request.once('timeout', () => request.destroy());
+    // The server is not there yet, or not any more.
+    request.on('error', () => {});
+  };
+  const timer = setInterval(nudge, NUDGE_EVERY_MS);
+  return running.finally(() => clearInterval(timer));
 }
 
 async function fleet(limits) {
