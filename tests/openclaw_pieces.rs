@@ -76,7 +76,7 @@ fn a_piece_of_a_chat_that_was_closed_without_a_word_is_not_taken_for_one_of_the_
     }
     admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello", 3), now).expect("a piece");
     // With as many calls open as there may be, the gateway is not told that the chat was closed.
-    while client.call("health", wire_params(), Answers::default(), now).is_ok() {}
+    while client.call("health", Json::Object(Vec::new()), Answers::default(), now).is_ok() {}
     told(&mut client);
     admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello,", 4), now).expect("a piece");
     client.close_chat(OTHER, now);
@@ -186,10 +186,6 @@ fn chat(opened: bool) -> Client<Value> {
         sim.answer("chat.history", json!({"sessionKey": KEY, "messages": []}));
     }
     sim.client
-}
-
-fn wire_params() -> Json {
-    Json::Object(Vec::new())
 }
 
 fn piece(key: &str, run: &str, text: &str, seq: u64) -> Value {

@@ -117,7 +117,7 @@ async function optimise({ folder, bindgen, glue, wasm }) {
   writeFileSync(snipped, withoutUnreachable(readFileSync(bound)));
   const inline = ['-ocimfs', '30'];
   // The stack grows towards address 0: nothing that a pointer leads to is down there.
-  // Where every access claims the least alignment, all claim the same, which compresses better; engines look at the address.
+  // Accesses that all claim the least alignment compress better; engines look at the address.
   const shrink = ['-Oz', '--low-memory-unused', '--converge', '--dealign'];
   // Functions of one module are alike: side by side they compress better.
   const order = ['--reorder-functions-by-name'];

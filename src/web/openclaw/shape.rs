@@ -25,6 +25,11 @@ fn optional(text: Option<&String>) -> JsValue {
     text.map_or(JsValue::UNDEFINED, |text| text.as_str().into())
 }
 
+/// What the gateway said, where it said something.
+fn words(message: &str) -> JsValue {
+    if message.is_empty() { JsValue::UNDEFINED } else { message.into() }
+}
+
 fn millis(millis: Option<u64>) -> JsValue {
     millis.map_or(JsValue::UNDEFINED, |millis| (millis as f64).into())
 }
@@ -232,17 +237,14 @@ pub(super) fn chat(chat: &Chat<Value>) -> JsValue {
 
 /// `{code, message?}`.
 pub(super) fn failure(code: &str, message: &str) -> JsValue {
-    let message = if message.is_empty() { JsValue::UNDEFINED } else { message.into() };
-    object("code message", vec![code.into(), message])
+    object("code message", vec![code.into(), words(message)])
 }
 
 /// `{id, isOwn, state, text, code?, message?}`.
 pub(super) fn run(run: &Run<Value>) -> JsValue {
     let (code, message) = match &run.state {
-        RunState::NotSent { code, message } | RunState::Failed { kind: code, message } => {
-            (Some(code), Some(message).filter(|message| !message.is_empty()))
-        }
-        _ => (None, None),
+        RunState::NotSent { code, message } | RunState::Failed { kind: code, message } => (Some(code), words(message)),
+        _ => (None, JsValue::UNDEFINED),
     };
     object(
         "id isOwn state text code message",
@@ -252,7 +254,7 @@ pub(super) fn run(run: &Run<Value>) -> JsValue {
             run.state.as_str().into(),
             run.text.0.clone(),
             optional(code),
-            optional(message),
+            message,
         ],
     )
 }

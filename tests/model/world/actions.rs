@@ -77,7 +77,7 @@ impl World {
             Fault::WithoutAcks(without_acks) => self.gateway.without_acks = without_acks,
             Fault::ExpireTokens => self.gateway.oldest_token = self.token + 1,
             Fault::ExpireSockets => {
-                self.gateway.oldest_token = self.token + 1;
+                self.fault(Fault::ExpireTokens);
                 self.gateway.expire_sockets();
             }
             Fault::RefuseToken => self.gateway.refuse_next_token = true,

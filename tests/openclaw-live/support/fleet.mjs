@@ -56,6 +56,10 @@ export async function begin(fleet, label) {
 
 /** What a failed test leaves behind: the page as its user reads it, and what the gateway printed meanwhile. */
 async function seen(fleet, printed) {
-  const page = await fleet.page.locator('body').innerText();
+  // A page that is gone must not hide why the test failed.
+  const page = await fleet.page
+    .locator('body')
+    .innerText()
+    .catch((error) => error.message);
   return `The page:\n${page}\n\nThe gateway:\n${printed}`;
 }
