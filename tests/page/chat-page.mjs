@@ -94,6 +94,15 @@ export class Chat {
     }));
   }
 
+  /** Whether the page has read its list of runs this many times: when it starts, and with each connection. */
+  listsRead(times) {
+    return this.page.evaluate(
+      ([end, times]) =>
+        performance.getEntriesByType('resource').filter(({ name }) => name.endsWith(end)).length >= times,
+      [`/${this.userId}/runs`, times],
+    );
+  }
+
   /** From here on every socket fails, as behind a proxy that lets none through. */
   blockSockets() {
     return this.page.evaluate((nobody) => {

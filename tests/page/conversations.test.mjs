@@ -187,6 +187,8 @@ describe('several conversations', SIDE_BY_SIDE, () => {
   );
 
   chatTest('are listed once, also when the list comes before the answer to a start', async (chat) => {
+    // A list that is still under way would be taken for the one that is asked for below: those of the start come first.
+    await eventually(STEP_MS, 'the lists of the start', () => chat.listsRead(2));
     await chat.page.route('**/dev/runs', async (route) => {
       const response = await route.fetch();
       const listed = chat.page.waitForResponse((answer) => answer.url().endsWith(`/${chat.userId}/runs`));
