@@ -39,11 +39,11 @@ export class GatewayMuxClient {
   private readonly documents: Documents;
   private gone?: GatewayError;
   private lastState?: GatewayMuxState;
-  private lastSubscription = 0;
   private readonly listeners: Listeners<GatewayMuxClientEvents>;
   private readonly log: Log;
   private readonly options: GatewayMuxClientOptions;
-  private readonly subscriptions = new Map<number, Subscription>();
+  /** By their numbers, which begin at 1; one that ended leaves its place empty. Found faster than in a map. */
+  private readonly subscriptions: (Subscription | undefined)[] = [undefined];
 
   /**
    * @throws GatewayError with code `invalid_option`, `wasm_unavailable`, or (of the slim entry) `not_initialized`
@@ -136,9 +136,9 @@ export class GatewayMuxClient {
     expect('lastEventId', lastEventId, 'string');
     signal?.throwIfAborted();
     this.begin();
-    const id = ++this.lastSubscription;
+    const id = this.subscriptions.length;
     const subscription = new Subscription(this.binding, id, operationId, this.log, options);
-    this.subscriptions.set(id, subscription);
+    this.subscriptions.push(subscription);
     this.binding.call((raw) => raw.subscribe(id, operationId, lastEventId, executor));
     if (signal) {
       const abort = (): void => subscription.unsubscribe();
@@ -181,8 +181,8 @@ export class GatewayMuxClient {
   dispose(): void {
     if (this.binding.disposed) return;
     if (this.state.status !== 'disconnected') this.lastState = disconnected('disposed');
-    for (const subscription of this.subscriptions.values()) subscription.abandon('disconnect', 'disposed');
-    this.subscriptions.clear();
+    for (const subscription of this.subscriptions) subscription?.abandon('disconnect', 'disposed');
+    this.subscriptions.fill(undefined);
     this.documents.clear();
     this.leave(new GatewayError('disposed', 'The client was disposed'));
     this.listeners.clear();
@@ -192,7 +192,7 @@ export class GatewayMuxClient {
   /** Apart from the constructor, so that nothing here knows the client but the link. */
   private static host(link: HostLink<GatewayMuxClient>): RawMuxHost {
     return {
-      event: reaching(link, (client, id, event) => client.subscriptions.get(id)?.emitAgentEvent(event)),
+      event: reaching(link, (client, id, event) => client.subscriptions[id]?.takeEvent(event)),
       emit: reaching(link, (client, id, name, argument) => client.take(id, name, argument)),
       getToken: reaching(link, (client, request) => client.options.getToken(request)),
       log: reaching(link, (client, level, message, detail) =>
@@ -207,8 +207,8 @@ export class GatewayMuxClient {
 
   private take(id: number, name: string, argument: unknown): void {
     if (id > 0) {
-      const subscription = this.subscriptions.get(id);
-      if (name === 'done') this.subscriptions.delete(id);
+      const subscription = this.subscriptions[id];
+      if (name === 'done') this.subscriptions[id] = undefined;
       return subscription?.take(name, argument);
     }
     if (name.startsWith('document')) return this.documents.take(name, argument);
@@ -225,8 +225,8 @@ export class GatewayMuxClient {
 
   private fail(error: GatewayError): void {
     this.lastState = disconnected('internal');
-    for (const subscription of this.subscriptions.values()) subscription.fail(error);
-    this.subscriptions.clear();
+    for (const subscription of this.subscriptions) subscription?.fail(error);
+    this.subscriptions.fill(undefined);
     this.listeners.emit('error', [error]);
     this.listeners.emit('status_changed', ['disconnected']);
     this.documents.take('document_status', 'disconnected');

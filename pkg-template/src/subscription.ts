@@ -6,7 +6,7 @@ import { disposable } from './disposable.js';
 import { GatewayError } from './errors.js';
 import { eventsOf } from './events.js';
 import { explain } from './explain.js';
-import { Listeners } from './listeners.js';
+import { emitTo, Listeners, type Listener } from './listeners.js';
 import type { Log } from './logging.js';
 import { disconnected, ended, refreshed } from './state.js';
 import type {
@@ -27,8 +27,9 @@ const ENDED = () => new GatewayError('ended', 'The subscription ended');
 export class Subscription implements OperationSubscription {
   declare readonly [Symbol.dispose]: () => void;
 
+  /** First, and so beside the head of the object: a frame looks at nothing else of it. */
+  private readonly heard: Set<Listener>;
   active = true;
-  readonly emitAgentEvent: (event: unknown) => void;
   readonly executor: boolean;
   private readonly cycle = new Cycle();
   private lastId: string;
@@ -45,7 +46,7 @@ export class Subscription implements OperationSubscription {
     this.executor = options.executor ?? false;
     this.lastId = options.lastEventId ?? '';
     this.listeners = new Listeners(log);
-    this.emitAgentEvent = this.listeners.emitterOf('agent_event');
+    this.heard = this.listeners.of('agent_event');
     disposable(this);
   }
 
@@ -109,6 +110,11 @@ export class Subscription implements OperationSubscription {
 
   [Symbol.asyncIterator]() {
     return eventsOf(this, this.options.maxQueuedEvents ?? MAX_QUEUED_EVENTS);
+  }
+
+  /** Takes an event, as {@link take} takes the rest. */
+  takeEvent(event: unknown): void {
+    emitTo(this.heard, event, this.listeners, 'agent_event');
   }
 
   /** Takes what the module tells of this subscription. */
