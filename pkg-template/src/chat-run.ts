@@ -71,7 +71,8 @@ export class ChatRun {
     this.calls = new ToolCalls(() => moduleInstance().RawChatRun.claim, this.options.storage);
     this.questions = new Questions(
       this.options,
-      async (toolCallId) => (this.canAnswer(toolCallId) ? this.calls.claim(toolCallId) : 'taken'),
+      async (toolCallId, mayRun) =>
+        this.canAnswer(toolCallId) ? this.calls.claim(toolCallId, mayRun) : 'taken',
       (request, name, value) => this.binding.call((raw) => raw.answer(request, name, value)),
     );
     this.binding = new Binding<ChatRun, RawChatRun>(
@@ -161,6 +162,7 @@ export class ChatRun {
   dispose(): void {
     if (this.binding.disposed) return;
     this.detach();
+    this.questions.leave();
     this.binding.dispose();
     this.closeAll();
     this.listeners.clear();

@@ -51,14 +51,20 @@ class OpenedOperation extends CarriedOperation {
 
   private openShared(lastEventId: string): Carrier {
     const { executor, getToken, operationId } = this.options;
-    const mux = sharedMux({ ...this.options, getToken: getToken ?? (() => this.options.token!) });
+    const { mux, leave } = sharedMux({
+      ...this.options,
+      getToken: getToken ?? (() => this.options.token!),
+    });
     const subscription = mux.subscribe(operationId, { executor: executor ?? false, lastEventId });
     const ignore = whenUnserved(mux, () => {
       if (this.carrier !== subscription) return;
       this.pending.push(...mux.takePendingToolResults(operationId));
       this.replace();
     });
-    void subscription.done.then(ignore);
+    void subscription.done.then(() => {
+      leave();
+      ignore();
+    });
     return subscription;
   }
 }

@@ -41,6 +41,7 @@ export interface RawResume {
 
 /** What the module takes of a run. Times are in milliseconds. */
 export interface RawRunOptions {
+  executor?: boolean;
   hasFallback: boolean;
   limits: ChatRunLimits;
   messages?: readonly object[];
@@ -96,7 +97,7 @@ export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
   for (const key of ['getToken', 'interrupt', 'start']) {
     if (!read(key, 'function')) throw invalid(`\`${key}\` is required`);
   }
-  read('executor', 'boolean');
+  const executor = read('executor', 'boolean');
   read('fetch', 'function');
   read('mux', 'object');
   read('onIntervention', 'function');
@@ -117,7 +118,7 @@ export function checkRunOptions(options: ChatRunOptions): RawRunOptions {
   }
   const messages = read('messages', 'object');
   if (messages && !Array.isArray(messages)) throw invalid('`messages` must be an array');
-  return { hasFallback: transport === 'auto', limits, messages };
+  return { executor, hasFallback: transport === 'auto', limits, messages };
 }
 
 /**

@@ -4,10 +4,10 @@ import type { GatewayMuxClientOptions } from './types/index.js';
 
 type GetToken = GatewayMuxClientOptions['getToken'];
 
-/** The client that the operations of a gateway share, with the latest way to a token. */
+/** The client that the operations of a gateway share, with the ways to a token of those that use it, the latest last. */
 interface Shared {
-  getToken: GetToken;
   readonly mux: GatewayMuxClient;
+  readonly users: Set<{ getToken: GetToken }>;
 }
 
 /** A client works as long as its module does. */
@@ -37,19 +37,21 @@ export function socketsBlocked(gatewayUrl: string): void {
   WITHOUT_SOCKETS.add(gatewayUrl);
 }
 
-/** The client of a gateway, which asks for tokens as the latest caller says. */
-export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
+/** The client of a gateway, which asks the latest of its users for tokens, until that one leaves. */
+export function sharedMux(options: GatewayMuxClientOptions): { mux: GatewayMuxClient; leave(): void } {
   const { gatewayUrl } = options;
   const module = moduleInstance();
   const known = SHARED.get(module) ?? new Map<string, Shared>();
   SHARED.set(module, known);
-  const shared = known.get(gatewayUrl) ?? create();
-  shared.getToken = options.getToken;
-  return shared.mux;
+  const { mux, users } = known.get(gatewayUrl) ?? create();
+  const user = { getToken: options.getToken };
+  users.add(user);
+  return { mux, leave: () => void users.delete(user) };
 
   function create(): Shared {
-    const mux = new GatewayMuxClient({ ...options, getToken: (request) => shared.getToken(request) });
-    const shared: Shared = { getToken: options.getToken, mux };
+    const users: Shared['users'] = new Set();
+    const mux = new GatewayMuxClient({ ...options, getToken: (request) => tokenOf(users, request) });
+    const shared: Shared = { mux, users };
     known.set(gatewayUrl, shared);
     whenUnserved(mux, () => {
       WITHOUT_V2.add(gatewayUrl);
@@ -57,6 +59,12 @@ export function sharedMux(options: GatewayMuxClientOptions): GatewayMuxClient {
     });
     return shared;
   }
+}
+
+function tokenOf(users: Shared['users'], request: Parameters<GetToken>[0]): ReturnType<GetToken> {
+  const latest = [...users].at(-1);
+  if (!latest) throw new Error('Nobody uses the socket any more');
+  return latest.getToken(request);
 }
 
 /**

@@ -94,6 +94,11 @@ impl<P: Clone> ChatRun<P> {
     }
 
     fn claim_answered(&mut self, request: RequestId, answer: Answer<P>) {
+        // What is owed a result here and does not run any more is a failure.
+        let answer = match answer {
+            Answer::Claimed(true) if self.phase == Phase::Stopping => Answer::Aborted,
+            answer => answer,
+        };
         let running = self.next_request();
         if let Some((tool_call_id, payload, deadline)) = self.tools.claimed(request, answer, running, self.now) {
             let question = Question::RunTool { tool_call_id, payload, deadline };

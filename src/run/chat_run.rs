@@ -24,6 +24,7 @@ use crate::time::Timestamp;
 pub struct ChatRun<P> {
     pub(super) limits: Limits,
     pub(super) has_fallback: bool,
+    executor: Option<bool>,
     pub(super) phase: Phase,
     since: Timestamp,
     started_at: Option<Timestamp>,
@@ -68,6 +69,7 @@ impl<P: Clone> ChatRun<P> {
         Self {
             limits,
             has_fallback,
+            executor: None,
             phase: Phase::Idle,
             since: Timestamp::default(),
             started_at: None,
@@ -89,6 +91,11 @@ impl<P: Clone> ChatRun<P> {
             out: Vec::new(),
             now: Timestamp::default(),
         }
+    }
+
+    /// Whether tools of this run run here before they run elsewhere; `None`: where the run is started here.
+    pub fn with_executor(self, executor: Option<bool>) -> Self {
+        Self { executor, ..self }
     }
 
     /// The run at this moment.
@@ -274,17 +281,22 @@ impl<P: Clone> ChatRun<P> {
             status: Status::Connecting,
             reason: None,
             standing: Standing::Down { limit, unheard: None },
+            replayed: false,
         });
         let opening = Opening {
             operation_id,
             gateway_url: self.gateway_url.clone(),
             token,
             resume: self.resumed_after.is_some() || last_event_id.is_some(),
-            executor: self.resumed_after.is_none(),
+            executor: self.is_executor(),
             fallback: last_event_id.is_some(),
             last_event_id: last_event_id.or_else(|| self.resumed_after.clone()).unwrap_or_default(),
         };
         self.put(Output::Open { transport, opening: Box::new(opening) });
+    }
+
+    pub(super) fn is_executor(&self) -> bool {
+        self.executor.unwrap_or(self.resumed_after.is_none())
     }
 
     fn waiting_for(&self) -> Option<WaitingFor> {

@@ -85,6 +85,8 @@ pub enum Told<P> {
         /// The gateway does not know the operation yet.
         pending: bool,
     },
+    /// The host, asked for a token, said that there is no such operation.
+    UnknownOperation,
     /// The gateway does not serve this transport. It dials no more.
     Unavailable {
         /// The last event that was delivered.
@@ -156,7 +158,7 @@ pub struct Opening {
     pub last_event_id: String,
     /// Whether the run began elsewhere, so that what happened before is wanted.
     pub resume: bool,
-    /// Whether this client runs the tools of the run before others. It is the one that started it.
+    /// Whether this client runs the tools of the run before others.
     pub executor: bool,
     /// Whether the first choice of transport turned out to be unavailable.
     pub fallback: bool,
@@ -179,10 +181,13 @@ pub enum Question<P> {
         /// The operation.
         operation_id: Rc<str>,
     },
-    /// May this call run here? Answered by `Claimed`, from a [`Ledger`](super::Ledger) that all runs share.
+    /// May this call run here? Answered by `Claimed`, from a [`Ledger`](super::Ledger) that all runs share; by `Failed`
+    /// where whoever ran it went away before it answered.
     ClaimTool {
         /// The call.
         tool_call_id: Rc<str>,
+        /// `false`: it came with what happened before, to a client that is not the executor, and is not to run here.
+        may_run: bool,
     },
     /// Run a tool. Answered by `Tool` or `Failed`.
     RunTool {

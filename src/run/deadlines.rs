@@ -67,6 +67,8 @@ pub(super) struct Link {
     pub(super) status: Status,
     pub(super) reason: Option<Reason>,
     pub(super) standing: Standing,
+    /// This connection told all that happened before it.
+    pub(super) replayed: bool,
 }
 
 /// Whether it stands.
@@ -272,6 +274,11 @@ impl Transport {
             }
             _ => None,
         }
+    }
+
+    /// Whether what is told now happens now.
+    pub(super) const fn told_what_was(&self) -> bool {
+        matches!(self, Self::Open(Link { replayed: true, .. }))
     }
 
     /// Whether the gateway said that it does not know the operation.

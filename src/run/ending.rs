@@ -79,7 +79,7 @@ impl<P: Clone> ChatRun<P> {
         }
         self.close_asking(outcome.ending);
         let questions = self.interventions.close(|_| true);
-        for request in self.tools.stop(self.now).into_iter().chain(questions) {
+        for request in self.tools.abandon().into_iter().chain(questions) {
             self.abort(request);
         }
         if let Transport::Open(Link { id, .. }) = self.transport {

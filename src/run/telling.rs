@@ -57,8 +57,9 @@ impl<P: Clone> ChatRun<P> {
                 self.operation_is_known();
                 self.status_told(&status);
             }
-            Told::Replayed { pending: false } => self.operation_is_known(),
-            Told::Replayed { pending: true } => self.operation_is_pending(),
+            Told::Replayed { pending } => self.replayed(pending),
+            // What is said of an operation while its events come is old news.
+            Told::UnknownOperation => self.end(Ending::UnknownOperation, None),
             Told::Unavailable { last_event_id } => self.transport_is_unavailable(last_event_id),
             Told::Done(completion) => self.transport_is_done(completion),
         }
@@ -100,6 +101,7 @@ impl<P: Clone> ChatRun<P> {
             (_, Standing::Up) => down(None),
             (_, Standing::Unheard(limit) | Standing::Pending(limit)) => down(Some(*limit)),
         };
+        link.replayed = false;
     }
 
     fn event(&mut self, event_type: EventType) {
@@ -146,10 +148,8 @@ impl<P: Clone> ChatRun<P> {
         if !self.tools.is_news(&tool_call_id) {
             return;
         }
-        if self.phase == Phase::Stopping {
-            return self.tools.refuse(tool_call_id, self.now);
-        }
-        let request = self.ask(Question::ClaimTool { tool_call_id: tool_call_id.clone() });
+        let may_run = self.is_executor() || self.transport.told_what_was();
+        let request = self.ask(Question::ClaimTool { tool_call_id: tool_call_id.clone(), may_run });
         self.tools.claim(tool_call_id, request, payload, timeout, self.now);
     }
 
@@ -159,6 +159,13 @@ impl<P: Clone> ChatRun<P> {
         }
         let request = self.ask(Question::Intervene { intervention: intervention.clone(), payload });
         self.interventions.ask(intervention, request);
+    }
+
+    fn replayed(&mut self, pending: bool) {
+        if let Transport::Open(link) = &mut self.transport {
+            link.replayed = true;
+        }
+        if pending { self.operation_is_pending() } else { self.operation_is_known() }
     }
 
     fn operation_is_known(&mut self) {

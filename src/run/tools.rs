@@ -116,12 +116,6 @@ impl<P: Clone> Tools<P> {
         self.calls.push(Call { id, stage: Stage::Claiming { request, payload, until } });
     }
 
-    /// Answers a call that is not to run.
-    pub(crate) fn refuse(&mut self, id: Rc<str>, now: Timestamp) {
-        let reply = ToolReply::Failed { error: ToolError::ClientToolExecutionError, message: STOPPED.to_owned() };
-        self.calls.push(Call { id, stage: Stage::kept(reply, now) });
-    }
-
     pub(crate) fn is_claiming(&self, request: RequestId) -> bool {
         let asked = |call: &Call<P>| matches!(call.stage, Stage::Claiming { request: asked, .. } if asked == request);
         self.calls.iter().any(asked)
@@ -164,7 +158,8 @@ impl<P: Clone> Tools<P> {
 
     /// Gives the calls that are overdue their result, and hands out what the host is to abort.
     pub(crate) fn overdue(&mut self, now: Timestamp) -> Vec<RequestId> {
-        self.fail(|until| now >= until, ToolError::ClientExecutorTimeout, "The tool did not answer in time.", now)
+        let is_overdue = |stage: &Stage<P>| stage.running_until().is_some_and(|until| now >= until);
+        self.fail(is_overdue, ToolError::ClientExecutorTimeout, "The tool did not answer in time.", now)
     }
 
     /// Nobody wants the result of a call any more; hands out what the host is to abort.
@@ -185,9 +180,15 @@ impl<P: Clone> Tools<P> {
         })
     }
 
-    /// Gives all calls that run their result, and hands out what the host is to abort.
+    /// Gives all calls that run their result, and hands out what the host is to abort. Of one that is being claimed it is
+    /// not known yet whether its result is owed here.
     pub(crate) fn stop(&mut self, now: Timestamp) -> Vec<RequestId> {
-        self.fail(|_| true, ToolError::ClientToolExecutionError, STOPPED, now)
+        self.fail(|stage| matches!(stage, Stage::Running { .. }), ToolError::ClientToolExecutionError, STOPPED, now)
+    }
+
+    /// Nobody can be given a result any more; hands out what the host is to abort.
+    pub(crate) fn abandon(&mut self) -> Vec<RequestId> {
+        self.calls.drain(..).filter_map(|call| call.stage.request()).collect()
     }
 
     /// The next result that a transport which stands has not carried.
@@ -221,17 +222,16 @@ impl<P: Clone> Tools<P> {
 
     fn fail(
         &mut self,
-        is_meant: impl Fn(Timestamp) -> bool,
+        is_meant: impl Fn(&Stage<P>) -> bool,
         error: ToolError,
         message: &str,
         now: Timestamp,
     ) -> Vec<RequestId> {
         let mut aborted = Vec::new();
         for call in &mut self.calls {
-            let (Stage::Claiming { request, until, .. } | Stage::Running { request, until }) = call.stage else {
-                continue;
-            };
-            if is_meant(until) {
+            if let Some(request) = call.stage.request()
+                && is_meant(&call.stage)
+            {
                 aborted.push(request);
                 call.stage = Stage::kept(ToolReply::Failed { error, message: message.to_owned() }, now);
             }

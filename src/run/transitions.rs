@@ -120,7 +120,7 @@ const fn ends(phase: Phase, ending: Ending) -> bool {
         Ending::Stopped | Ending::StopUnconfirmed => stopping,
         Ending::StoppedBeforeStart => stopping || matches!(phase, Phase::Submitting),
         Ending::StartFailed | Ending::StartTimeout => matches!(phase, Phase::Submitting),
-        Ending::UnknownOperation => refreshing || stopping,
+        Ending::UnknownOperation => refreshing || stopping || matches!(phase, Phase::Connecting | Phase::Reconnecting),
         Ending::Unauthorized | Ending::RefreshFailed => refreshing,
         Ending::ConnectLimit => refreshing || matches!(phase, Phase::Connecting),
         Ending::ReconnectLimit => refreshing || matches!(phase, Phase::Reconnecting),

@@ -85,6 +85,10 @@ impl OpenQuestion {
     fn ask(&self, question: &TokenQuestion) {
         let Some(driver) = question.asker.upgrade() else { return };
         let controller = ask(&self.facade, question.request().0, question.reason().as_str(), driver.port());
+        if driver.in_use().is_none() {
+            // It disposed of the client when it was asked.
+            return controller.abort();
+        }
         *self.open.borrow_mut() = Some(controller);
     }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { UnauthorizedError, UnknownOperationError } from '../../pkg/run.mjs';
-import { microtasks } from './support/mux.mjs';
+import { microtasks, receiveEvent } from './support/mux.mjs';
 import {
   after,
   button,
@@ -53,6 +53,30 @@ describe('a run ends', () => {
     socket.receive({ type: 'auth_failed', reason: 'bad signature' });
     const { reason } = await settledAs(run, 'auth_failed');
     assert.equal(reason, 'bad signature');
+  });
+
+  for (const transport of ['v1', 'v2', 'auto']) {
+    test(`when the server, asked for a token, does not know the operation, ${transport}`, async () => {
+      const getToken = () => {
+        throw new UnknownOperationError();
+      };
+      const { run } = createRun({ getToken, start: () => ({ operationId: 'op_1' }), transport });
+      run.submit();
+      await microtasks();
+      await settledAs(run, 'unknown_operation');
+    });
+  }
+
+  test('when the server does not know the operation any more, and its connection is lost', async () => {
+    const getToken = () => {
+      throw new UnknownOperationError();
+    };
+    const { run } = createRun({ getToken, transport: 'v1' });
+    const socket = await submittedAlone(run);
+    socket.receive({ type: 'auth_expired' });
+    await microtasks();
+    await failing(20_000);
+    await settledAs(run, 'unknown_operation');
   });
 
   for (const options of [{ transport: 'v1' }, { transport: 'v2' }, {}]) {
@@ -210,5 +234,80 @@ describe('a run ends', () => {
     silent.submit();
     await after(1_000);
     await settledAs(silent, 'start_timeout');
+  });
+});
+
+describe('a shared socket', () => {
+  const GATEWAY = { gatewayUrl: 'https://shared-tokens.example.org' };
+
+  test('takes its tokens from the latest run that is not over', async () => {
+    const asked = [];
+    const first = createRun({
+      ...GATEWAY,
+      getToken: ({ operationId }) => (asked.push(operationId), 'token_1b'),
+    });
+    const socket = await submitted(first.run);
+    const other = createRun({
+      ...GATEWAY,
+      getToken: () => {
+        throw new UnauthorizedError('It is over.');
+      },
+      start: () => ({ operationId: 'op_2', token: 'token_of_2' }),
+    });
+    other.run.submit();
+    await microtasks();
+    receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' }, 'op_2');
+    await settledAs(other.run, 'agent_event');
+    socket.drop();
+    await after(2_000);
+    assert.deepEqual(asked, ['op_1']);
+    assert.match(ScriptedSocket.latest.url, /token=token_1b/);
+    assert.equal(first.run.getSnapshot().phase, 'reconnecting');
+  });
+
+  test('presents no token that came with a run to a socket that stood already', async () => {
+    const { run } = createRun({ ...GATEWAY, getToken: () => 'fresh_1' });
+    const socket = await submitted(run);
+    const other = createRun({
+      ...GATEWAY,
+      getToken: () => 'fresh_2',
+      start: () => ({ operationId: 'op_2', token: 'token_of_2' }),
+    });
+    other.run.submit();
+    await microtasks();
+    socket.drop();
+    await after(2_000);
+    assert.match(ScriptedSocket.latest.url, /token=fresh_2/);
+  });
+});
+
+describe('a run that is stopped while it is started', () => {
+  test('is interrupted when the server began it all the same, also once it is disposed of', async () => {
+    let give;
+    const interrupted = [];
+    const { run } = createRun({
+      interrupt: (operationId) => void interrupted.push(operationId),
+      start: () => new Promise((resolve) => (give = resolve)),
+    });
+    run.submit();
+    await microtasks();
+    run.stop();
+    run.dispose();
+    give({ operationId: 'op_9', token: 'token' });
+    await microtasks();
+    assert.deepEqual(interrupted, ['op_9']);
+  });
+
+  test('goes on where it was only left', async () => {
+    let give;
+    const { run } = createRun({
+      interrupt: () => assert.fail('nobody stopped it'),
+      start: () => new Promise((resolve) => (give = resolve)),
+    });
+    run.submit();
+    await microtasks();
+    run.dispose();
+    give({ operationId: 'op_9', token: 'token' });
+    await microtasks();
   });
 });

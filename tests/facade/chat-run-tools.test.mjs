@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, mock, test } from 'node:test';
 import { connected, createRun, disposeRuns, NOW, after } from './support/run.mjs';
-import { microtasks, receiveEvent } from './support/mux.mjs';
-import { forgetSockets } from './support/scripted-socket.mjs';
+import { microtasks, ready, receiveEvent } from './support/mux.mjs';
+import { forgetSockets, ScriptedSocket } from './support/scripted-socket.mjs';
 
 let calls = 0;
 
@@ -143,6 +143,60 @@ describe('a tool', () => {
     ]);
   });
 
+  test('that gives an error is a failure, whose words are the content', async () => {
+    const error = { message: 'no disk', type: 'disk' };
+    const { socket } = await running({ add: () => ({ content: null, error }) });
+    receiveEvent(socket, 1, 'tool_execute', call());
+    await microtasks();
+    assert.deepEqual(results(socket), [{ content: 'no disk', error, success: false }]);
+  });
+
+  test('that was called before is not run by a page that only looks on, and what is called now is', async () => {
+    for (const transport of ['v1', 'v2']) {
+      let ran = 0;
+      const tools = { math: { add: () => `${++ran}` } };
+      createRun({ operationId: 'op_1', tools, transport });
+      await microtasks();
+      const socket = ScriptedSocket.latest;
+      if (transport === 'v2') ready(socket);
+      else socket.authenticate();
+      receiveEvent(socket, 1, 'tool_execute', call({ toolCallId: `${id()}${transport}` }));
+      socket.receive({ type: 'resume_complete', operationId: 'op_1', gap: false, status: 'running' });
+      await after(1_000);
+      assert.deepEqual([ran, results(socket)], [0, []], transport);
+      receiveEvent(socket, 2, 'tool_execute', call({ toolCallId: `${id()}${transport}b` }));
+      await microtasks();
+      assert.deepEqual([ran, results(socket)], [1, [{ content: '1', success: true }]], transport);
+    }
+  });
+
+  test('that was called before is run by the page that is the executor', async () => {
+    const { run } = createRun({
+      executor: true,
+      operationId: 'op_1',
+      tools: { math: { add: () => 'sum' } },
+    });
+    await microtasks();
+    const socket = ScriptedSocket.latest;
+    ready(socket);
+    assert.equal(socket.sent.at(-1).executor, true);
+    receiveEvent(socket, 1, 'tool_execute', call());
+    socket.receive({ type: 'resume_complete', operationId: 'op_1', gap: false, status: 'running' });
+    await after(1_000);
+    assert.deepEqual(results(socket), [{ content: 'sum', success: true }]);
+    assert.equal(run.getSnapshot().phase, 'streaming');
+  });
+
+  test('is left to other clients by a run that is stopped and has none', async () => {
+    const { run } = createRun({ interrupt: () => new Promise(() => {}) });
+    run.submit();
+    const socket = await connected();
+    run.stop();
+    receiveEvent(socket, 1, 'tool_execute', call());
+    await microtasks();
+    assert.deepEqual(results(socket), []);
+  });
+
   test('is left to other clients where the page has none', async () => {
     const { run } = createRun();
     run.submit();
@@ -218,6 +272,29 @@ describe('a question of the agent', () => {
     const acknowledged = { toolCallId: 'c1', resolutionRequestId: 'x', producerAck: true };
     receiveEvent(socket, 3, 'agent_intervention_response', acknowledged);
     assert.equal(run.getSnapshot().phase, 'streaming');
+  });
+
+  test('that is answered with nothing is not answered here', async () => {
+    const { socket } = await asked(() => undefined);
+    const sent = socket.sent.length;
+    socket.receive({ type: 'input_request', operationId: 'op_1', id: '1', requestId: 'r1', prompt: '?' });
+    socket.receive({ type: 'tool_confirmation_request', operationId: 'op_1', id: '2', toolCallId: 'c1' });
+    await microtasks();
+    assert.deepEqual(socket.sent.slice(sent), []);
+  });
+
+  test('that is over before it is shown is not shown', async () => {
+    let shown = 0;
+    const onIntervention = () => (shown++, 'late');
+    createRun({ onIntervention, operationId: 'op_1', transport: 'v1' });
+    await microtasks();
+    const socket = ScriptedSocket.latest;
+    socket.authenticate();
+    socket.receive({ type: 'input_request', operationId: 'op_1', id: '1', requestId: 'r1', prompt: '?' });
+    receiveEvent(socket, 2, 'stream_start', { assistantMessage: { id: 'm1' } });
+    socket.receive({ type: 'resume_complete', operationId: 'op_1', gap: false, status: 'running' });
+    await after(1_000);
+    assert.equal(shown, 0);
   });
 
   test('that is over aborts the one who was asked', async () => {

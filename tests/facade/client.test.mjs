@@ -315,6 +315,17 @@ describe('dispose', () => {
     assert.equal(client.connectionStatus, 'disconnected');
   });
 
+  test('may be called inside getToken, whatever that answers', async () => {
+    for (const answer of [() => 'late', () => Promise.reject(new Error('late'))]) {
+      const getToken = () => (client.dispose(), answer());
+      const { client } = createRecorded(AgentStreamClient, { token: undefined, getToken });
+      client.connect();
+      assert.equal((await client.done).reason, 'disposed');
+      // What is not handled would fail the test.
+      await new Promise(setImmediate);
+    }
+  });
+
   test('is what Symbol.dispose does', () => {
     const { client } = createRecorded(AgentStreamClient);
     client[Symbol.dispose]();

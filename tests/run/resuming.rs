@@ -1,6 +1,7 @@
 //! A run that is taken up after a reload.
 
-use agent_gateway_client::run::{Answer, Phase, Resume, Timer, WaitingFor};
+use agent_gateway_client::link::{Reason, Status};
+use agent_gateway_client::run::{Answer, Phase, Resume, Timer, Told, WaitingFor};
 use agent_gateway_client::time::Timestamp;
 
 use crate::sim::{RunSim, START};
@@ -46,6 +47,21 @@ fn a_token_that_could_not_be_had_is_asked_for_again() {
     assert_eq!(sim.log(), ["ask token op initial"]);
     sim.answer_token("t2");
     assert_eq!(sim.phase(), Phase::Connecting);
+}
+
+#[test]
+fn it_ends_where_the_host_no_longer_knows_the_operation_once_its_connection_is_lost() {
+    let mut sim = RunSim::reconnecting();
+    sim.link(Status::Reconnecting, Some(Reason::TokenPending));
+    sim.tell(Told::UnknownOperation);
+    assert_eq!(sim.ending(), "unknown_operation unknown assumed");
+}
+
+#[test]
+fn it_goes_on_where_the_host_does_not_know_the_operation_while_its_events_come() {
+    let mut sim = RunSim::streaming();
+    sim.tell(Told::UnknownOperation);
+    assert_eq!(sim.phase(), Phase::Streaming);
 }
 
 #[test]

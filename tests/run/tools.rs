@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use agent_gateway_client::link::Status;
 use agent_gateway_client::run::{Answer, Ledger, Phase, Timer, Told, ToolAnswer, WaitingFor};
 
 use crate::sim::RunSim;
@@ -204,7 +205,91 @@ fn a_call_that_comes_while_the_run_is_stopped_does_not_run() {
     sim.stop();
     sim.log();
     sim.call_tool("call_a");
+    assert_eq!(sim.log(), ["ask claim call_a"]);
+    sim.answer("claim call_a", Answer::Claimed(true));
     assert_eq!(sim.log(), ["result call_a client_tool_execution_error: The run was stopped."]);
+}
+
+#[test]
+fn a_run_that_is_stopped_answers_no_call_that_is_anothers() {
+    let mut sim = RunSim::streaming();
+    sim.call_tool("call_a");
+    sim.stop();
+    sim.call_tool("call_b");
+    sim.log();
+    sim.answer("claim call_a", Answer::Claimed(false));
+    sim.answer("claim call_b", Answer::Claimed(false));
+    assert_eq!(sim.log(), Vec::<String>::new());
+}
+
+#[test]
+fn a_call_that_is_claimed_as_the_run_is_stopped_is_answered() {
+    let mut sim = RunSim::streaming();
+    sim.call_tool("call_a");
+    sim.stop();
+    sim.log();
+    sim.answer("claim call_a", Answer::Claimed(true));
+    assert_eq!(sim.log(), ["result call_a client_tool_execution_error: The run was stopped."]);
+}
+
+#[test]
+fn a_run_that_was_taken_up_does_not_run_what_was_called_before() {
+    let mut sim = taken_up(None);
+    sim.call_tool("call_a");
+    assert_eq!(sim.log(), ["running_tools stop", "ask claim call_a if it was left"]);
+    sim.answer("claim call_a", Answer::Claimed(false));
+    assert_eq!(sim.log(), ["streaming stop"]);
+    sim.tell(Told::Replayed { pending: false });
+    sim.call_tool("call_b");
+    assert_eq!(sim.log(), ["running_tools stop", "ask claim call_b"]);
+}
+
+#[test]
+fn what_was_called_while_a_connection_was_lost_was_called_before() {
+    let mut sim = taken_up(None);
+    sim.tell(Told::Replayed { pending: false });
+    sim.lose();
+    sim.link(Status::Connected, None);
+    sim.log();
+    sim.call_tool("call_a");
+    assert_eq!(sim.log(), ["running_tools stop", "ask claim call_a if it was left"]);
+}
+
+#[test]
+fn a_call_that_was_left_is_answered_whoever_follows_the_run() {
+    let mut sim = taken_up(None);
+    sim.call_tool("call_a");
+    sim.log();
+    sim.fail("claim call_a");
+    assert_eq!(sim.log(), ["streaming stop", "result call_a client_tool_execution_error: no luck"]);
+}
+
+#[test]
+fn the_executor_runs_what_was_called_before() {
+    let mut sim = taken_up(Some(true));
+    sim.call_tool("call_a");
+    assert_eq!(sim.log(), ["running_tools stop", "ask claim call_a"]);
+}
+
+#[test]
+fn a_run_that_is_started_here_may_leave_its_tools_to_others() {
+    let mut sim = RunSim::new().with_executor(Some(false));
+    sim.submit();
+    sim.start();
+    sim.link(Status::Connected, None);
+    sim.log();
+    sim.call_tool("call_a");
+    assert_eq!(sim.log(), ["running_tools stop", "ask claim call_a if it was left"]);
+}
+
+/// A run that began elsewhere and is connected, with an empty log.
+fn taken_up(executor: Option<bool>) -> RunSim {
+    let mut sim = RunSim::new().with_executor(executor);
+    sim.resume();
+    sim.answer_token("t");
+    sim.link(Status::Connected, None);
+    sim.log();
+    sim
 }
 
 #[test]

@@ -55,8 +55,8 @@ impl Host {
                 Answer::Token(Token::read(format!("t{}", self.tokens)))
             }
             Question::Interrupt { .. } => Answer::Interrupted(!refuses),
-            Question::ClaimTool { .. } if refuses => Answer::Claimed(false),
-            Question::ClaimTool { tool_call_id } => Answer::Claimed(self.ledger.claim(tool_call_id)),
+            Question::ClaimTool { may_run, .. } if refuses || !may_run => Answer::Claimed(false),
+            Question::ClaimTool { tool_call_id, .. } => Answer::Claimed(self.ledger.claim(tool_call_id)),
             Question::RunTool { .. } if refuses => Answer::Tool(ToolAnswer::Threw { detail: "boom".to_owned() }),
             Question::RunTool { payload, .. } => Answer::Tool(ToolAnswer::Returned(*payload)),
             Question::Intervene { .. } if refuses => Answer::Aborted,

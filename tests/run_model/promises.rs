@@ -64,9 +64,6 @@ impl Promises {
                 *times += 1;
                 assert_eq!(*times, 1, "{tool_call_id} ran twice");
             }
-            Output::Ask { question: Question::ClaimTool { .. }, .. } => {
-                assert!(!stopping, "a tool is claimed although the run is stopped");
-            }
             Output::Ask { question: Question::Interrupt { .. }, .. } => self.interrupts += 1,
             Output::Ask { .. } => {}
             Output::Abort { request: RequestId(request) } => {
@@ -83,6 +80,7 @@ impl Promises {
             }
             Output::SendToolResult { transport, tool_call_id, reply } => {
                 assert_eq!(carrier, Carrier::Open { transport: *transport, up: true }, "sent in vain");
+                assert!(!self.declined.contains(tool_call_id), "{tool_call_id} is answered by others");
                 let first = self.results.entry(tool_call_id.clone()).or_insert_with(|| reply.clone());
                 assert_eq!(first, reply, "two results for {tool_call_id}");
                 let sent = (*transport, tool_call_id.clone());

@@ -269,7 +269,7 @@ impl World {
                 self.promises.stop_refused |= self.promises.outcome.is_none();
             }
             (Answer::Claimed(false), Kind::Claim) => {
-                if let Question::ClaimTool { tool_call_id } = question {
+                if let Question::ClaimTool { tool_call_id, .. } = question {
                     self.promises.declined.insert(tool_call_id);
                 }
             }

@@ -51,6 +51,10 @@ impl RunSim {
         }
     }
 
+    pub fn with_executor(self, executor: Option<bool>) -> Self {
+        Self { run: self.run.with_executor(executor), ..self }
+    }
+
     /// A run that was submitted and whose transport was opened, with an empty log.
     pub fn connecting() -> Self {
         let mut sim = Self::new();
@@ -315,9 +319,10 @@ impl RunSim {
                 ("token".to_owned(), format!("ask token {operation_id} {}", reason.as_str()))
             }
             Question::Interrupt { operation_id } => ("interrupt".to_owned(), format!("ask interrupt {operation_id}")),
-            Question::ClaimTool { tool_call_id } => {
+            Question::ClaimTool { tool_call_id, may_run } => {
                 let name = format!("claim {tool_call_id}");
-                (name.clone(), format!("ask {name}"))
+                let line = format!("ask {name}{}", if may_run { "" } else { " if it was left" });
+                (name, line)
             }
             Question::RunTool { tool_call_id, deadline, .. } => {
                 let name = format!("tool {tool_call_id}");

@@ -31,14 +31,19 @@ export class ToolCalls {
     private readonly storage: ToolCallStorage | undefined,
   ) {}
 
-  /** Takes a call on. Rejects as the storage does: a call that may run elsewhere does not run here. */
-  async claim(toolCallId: string): Promise<Claim> {
+  /**
+   * Takes a call on. Rejects as the storage does: a call that may run elsewhere does not run here. One that may not run
+   * here is only looked up: whoever ran it may have left it.
+   */
+  async claim(toolCallId: string, mayRun: boolean): Promise<Claim> {
     const claim = this.claimed();
     const here = claim([...taken], toolCallId);
-    if (!here && (!open.has(toolCallId) || open.get(toolCallId))) return 'taken';
+    const isNew = here !== undefined;
+    if (!isNew && (!open.has(toolCallId) || open.get(toolCallId))) return 'taken';
+    if (!mayRun) return this.claimShared(claim, toolCallId, isNew, false).catch(() => 'taken');
     taken = here ?? taken;
     this.claiming.add(toolCallId);
-    const granted = await this.claimShared(claim, toolCallId, here !== undefined);
+    const granted = await this.claimShared(claim, toolCallId, isNew, true);
     const isAwaited = this.claiming.delete(toolCallId);
     if (granted === 'granted') this.mine.add(toolCallId);
     if (!isAwaited) await this.answered(toolCallId);
@@ -67,13 +72,19 @@ export class ToolCalls {
     this.mine.clear();
   }
 
-  private async claimShared(claim: TakeOn, toolCallId: string, isNew: boolean): Promise<Claim> {
+  private async claimShared(
+    claim: TakeOn,
+    toolCallId: string,
+    isNew: boolean,
+    mayRun: boolean,
+  ): Promise<Claim> {
     const { storage } = this;
-    if (!storage) return this.claimHere(toolCallId, isNew);
+    if (!storage) return isNew && !mayRun ? 'taken' : this.claimHere(toolCallId, isNew);
     const wasLeftHere = open.has(toolCallId);
     return exclusively(async () => {
       const shared = claim(await stored(storage, KEY), toolCallId);
       const left = await stored(storage, OPEN_KEY);
+      if (shared && !mayRun) return 'taken';
       if (shared) {
         await store(storage, OPEN_KEY, [...left, toolCallId].slice(-MOST_OPEN));
         await store(storage, KEY, shared);

@@ -18,10 +18,11 @@ type QuestionHost = Partial<ChatRunOptions> & Pick<ChatRunOptions, 'getToken' | 
 /** The questions that are open, and their answers from the application. */
 export class Questions {
   private readonly open = new Map<number, AbortController>();
+  private isLeft = false;
 
   constructor(
     private readonly host: QuestionHost,
-    private readonly claim: (toolCallId: string) => Promise<Claim>,
+    private readonly claim: (toolCallId: string, mayRun: boolean) => Promise<Claim>,
     private readonly answer: (request: number, name: string, value: unknown) => void,
   ) {}
 
@@ -41,24 +42,40 @@ export class Questions {
     this.open.get(request)?.abort();
   }
 
+  /** Nobody hears the answers any more. */
+  leave(): void {
+    this.isLeft = true;
+  }
+
   private async answerOf(name: string, argument: any, signal: AbortSignal): Promise<Answer> {
     const { host } = this;
     // Never from within the call of the module.
     await undefined;
+    // What was taken back meanwhile is not asked at all.
+    if (signal.aborted) return ['aborted'];
     switch (name) {
       case 'start':
-        return ['started', await host.start!({ signal })];
+        return ['started', await this.start(signal)];
       case 'token':
         return tokenAnswer(await host.getToken({ ...argument, signal }));
       case 'interrupt':
         return ['interrupted', (await host.interrupt(argument)) ?? true];
       case 'claim':
-        return host.tools === undefined ? ['claimed', false] : claimAnswer(await this.claim(argument));
+      case 'claim_left':
+        if (host.tools === undefined) return ['claimed', false];
+        return claimAnswer(await this.claim(argument, name === 'claim'));
       case 'tool':
         return this.runTool(argument, signal);
       default:
         return this.intervene(argument, signal);
     }
+  }
+
+  private async start(signal: AbortSignal): Promise<unknown> {
+    const started = await this.host.start!({ signal });
+    // A run that was stopped, and left, while the server began it is followed by nobody.
+    if (this.isLeft && signal.aborted && started?.operationId) await this.host.interrupt(started.operationId);
+    return started;
   }
 
   private async runTool(
@@ -83,7 +100,10 @@ export class Questions {
     const { onIntervention } = this.host;
     if (!onIntervention) return ['failed', 'Nobody answers questions here.'];
     const reply = await onIntervention.call(this.host, intervention, { signal });
-    return signal.aborted ? ['aborted'] : ['replied', reply];
+    if (signal.aborted) return ['aborted'];
+    // A page that answers in another way says nothing here: no words are not a refusal.
+    const isSent = intervention.kind === 'input' || intervention.kind === 'tool_confirmation';
+    return isSent && reply === undefined ? ['failed', 'There was no answer.'] : ['replied', reply];
   }
 }
 
@@ -101,7 +121,10 @@ function tokenAnswer(token: unknown): Answer {
 /** The members of a tool result besides its id. */
 function resultOf(output: ToolOutput): object {
   if (typeof output === 'string') return { content: output, success: true };
-  return { success: true, ...output };
+  const { content, error } = output;
+  return error
+    ? { ...output, content: content ?? error.message ?? null, success: false }
+    : { success: true, ...output };
 }
 
 function failure(error: unknown, signal: AbortSignal): Answer {

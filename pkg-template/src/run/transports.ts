@@ -1,5 +1,6 @@
 import { AgentStreamClient } from '../client.js';
 import { GatewayError, messageOf } from '../errors.js';
+import type { GatewayMuxClient } from '../mux.js';
 import { servesShared, servesSockets, sharedMux, socketsBlocked, whenUnserved } from '../shared-mux.js';
 import { ended } from '../state.js';
 import type {
@@ -8,6 +9,7 @@ import type {
   ChatTransport,
   Completion,
   ConnectionState,
+  TokenRequest,
 } from '../types/index.js';
 import { SseSocket } from './sse-socket.js';
 import { overHttp, SseStream } from './sse-stream.js';
@@ -72,6 +74,8 @@ interface Rival {
  */
 export class Transport {
   private carrier?: Carrier;
+  /** The token that came with the run, until a connection stands. */
+  private first?: string;
   private open = true;
   private readonly options: AgentStreamClientOptions;
   private rival?: Rival;
@@ -84,7 +88,9 @@ export class Transport {
   ) {
     const { logger, WebSocket } = run;
     const { operationId, gatewayUrl = run.gatewayUrl } = opening;
-    this.options = { gatewayUrl, getToken: tokens(run, opening), logger, operationId, WebSocket };
+    this.first = opening.token;
+    const getToken = (request: TokenRequest) => this.token(request);
+    this.options = { gatewayUrl, getToken, logger, operationId, WebSocket };
     try {
       this.begin();
     } catch (error) {
@@ -128,11 +134,8 @@ export class Transport {
   private beginShared(): void {
     const { executor, lastEventId, operationId } = this.opening;
     const { mux: own, transport } = this.run;
-    const mux = own ?? sharedMux({ ...this.options, getToken: this.options.getToken! });
-    const subscription = mux.subscribe(operationId, {
-      executor: this.run.executor ?? executor,
-      lastEventId,
-    });
+    const mux = own ?? this.shared();
+    const subscription = mux.subscribe(operationId, { executor, lastEventId });
     this.attach(subscription, 'v2');
     // A client of the application that need not fall back dials on, however long the gateway is away.
     if (!own || transport !== 'v2') {
@@ -143,7 +146,13 @@ export class Transport {
       };
       this.undo.push(whenUnserved(mux, unserved));
     }
-    this.tell('status_changed', subscription.state);
+    this.tellStatus(subscription);
+  }
+
+  private shared(): GatewayMuxClient {
+    const { mux, leave } = sharedMux({ ...this.options, getToken: this.options.getToken! });
+    this.undo.push(leave);
+    return mux;
   }
 
   private beginOwn(): void {
@@ -193,7 +202,7 @@ export class Transport {
     this.leave();
     socketsBlocked(this.options.gatewayUrl);
     this.attach(client, 'sse');
-    this.tell('status_changed', client.state);
+    this.tellStatus(client);
     const message = 'No WebSocket to the gateway could be opened: the run goes on as server-sent events.';
     this.host.error(new GatewayError('sockets_blocked', message));
     for (const tell of held) if (this.open) tell();
@@ -220,7 +229,7 @@ export class Transport {
     undo.push(
       carrier.on('agent_event', (event) => host.event(event)),
       carrier.on('error', (error) => host.error(error)),
-      carrier.on('status_changed', () => this.tell('status_changed', carrier.state)),
+      carrier.on('status_changed', () => this.tellStatus(carrier)),
       ...FORWARDED.map((name) => carrier.on(name, (argument) => this.tell(name, argument))),
     );
     void carrier.done.then((completion) => carrier === this.carrier && this.tell('done', completion));
@@ -228,9 +237,27 @@ export class Transport {
     if (kind === 'sse' && this.opening.lastEventId) this.tell('continuity', { kind: 'reset' });
   }
 
+  /** The token that came with the run first, then those of the application, which may not know the operation any more. */
+  private async token({ reason, signal }: TokenRequest): Promise<string> {
+    const { first } = this;
+    this.first = undefined;
+    try {
+      return first ?? (await this.run.getToken({ operationId: this.opening.operationId, reason, signal }));
+    } catch (error) {
+      if ((error as Error | undefined)?.name === 'UnknownOperationError')
+        this.tell('unknown_operation', undefined);
+      throw error;
+    }
+  }
+
   private leave(): void {
     for (const step of this.undo.splice(0)) step();
     this.carrier?.dispose();
+  }
+
+  private tellStatus({ state }: Carrier): void {
+    if (state.status === 'connected') this.first = undefined;
+    this.tell('status_changed', state);
   }
 
   private tell(name: string, argument: unknown): void {
@@ -251,16 +278,6 @@ function firstChoice(run: ChatRunBaseOptions, opening: Opening, gatewayUrl: stri
   if (!servesSockets(gatewayUrl) || typeof WebSocket !== 'function') return 'sse';
   const shared = mux ? !mux.isUnavailable : servesShared(gatewayUrl);
   return shared && !opening.fallback ? 'v2' : 'v1';
-}
-
-/** The token that came with the run first, then those of the application. */
-function tokens({ getToken }: ChatRunBaseOptions, { operationId, token }: Opening) {
-  let first = token;
-  return ({ reason, signal }: { reason: string; signal: AbortSignal }) => {
-    const given = first;
-    first = undefined;
-    return given ?? getToken({ operationId, reason, signal });
-  };
 }
 
 function asGatewayError(error: unknown): GatewayError {

@@ -229,7 +229,11 @@ export interface ChatTokenRequest {
 
 /** Options of every run. */
 export interface ChatRunBaseOptions {
-  /** Run the tools of this operation here before others. Default: whether this client started the run. */
+  /**
+   * Run the tools of this operation here before others. Default: whether this client started the run. Without it a call
+   * that came before the run was followed, or while its connection was lost, is left to others: give `true` to resume a
+   * run whose tools this page runs.
+   */
   executor?: boolean;
   /** Sends the requests for server-sent events. Default: the global `fetch`, looked up when one is sent. */
   fetch?: typeof fetch;
@@ -252,7 +256,10 @@ export interface ChatRunBaseOptions {
    * Default: one that the runs of this page share.
    */
   mux?: GatewayMuxClient;
-  /** Answers a question of the agent; aborted when the question is over. Without it no question is answered here. */
+  /**
+   * Answers a question of the agent; aborted when the question is over. Without it, and with `undefined` for an `input` or
+   * a `tool_confirmation`, no question is answered here.
+   */
   onIntervention?(intervention: ChatIntervention, context: { signal: AbortSignal }): MaybePromise<unknown>;
   /**
    * Base URL of the server whose `/api/agent/stream` has the events where sockets are blocked, absolute or that of the

@@ -127,7 +127,8 @@ impl ChatRun {
 
     fn with(options: ChatRunOptions, cursor: String) -> Self {
         let rows = read::rows(&options.messages).unwrap_or_default();
-        let machine = run::ChatRun::new(options.limits, options.carriage == Carriage::Auto);
+        let machine =
+            run::ChatRun::new(options.limits, options.carriage == Carriage::Auto).with_executor(options.executor);
         let runner = Runner::new(machine, rows, |runner| Shell::new(options, cursor, runner.clone()));
         runner.update(|_| ());
         Self { runner }

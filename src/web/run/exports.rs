@@ -27,7 +27,9 @@ impl RawChatRun {
     /// Takes the facade's options and callbacks.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &JsValue, host: &JsValue) -> Self {
-        let run = ChatRun::new(limits(&member(options, "limits")), member(options, "hasFallback").is_truthy());
+        let executor = member(options, "executor").as_bool();
+        let run = ChatRun::new(limits(&member(options, "limits")), member(options, "hasFallback").is_truthy())
+            .with_executor(executor);
         let rows = read::rows(&member(options, "messages")).unwrap_or_default();
         let host: &Facade = host.unchecked_ref();
         let runner = Runner::new(run, rows, |_| host.clone());

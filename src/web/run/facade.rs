@@ -57,7 +57,9 @@ impl RunHost for Facade {
                 ("token", shape::token_question(&operation_id, reason.as_str()))
             }
             Question::Interrupt { operation_id } => ("interrupt", (&*operation_id).into()),
-            Question::ClaimTool { tool_call_id } => ("claim", (&*tool_call_id).into()),
+            Question::ClaimTool { tool_call_id, may_run } => {
+                (if may_run { "claim" } else { "claim_left" }, (&*tool_call_id).into())
+            }
             Question::RunTool { tool_call_id, payload, deadline } => {
                 ("tool", shape::call(&tool_call_id, deadline, &payload))
             }

@@ -43,6 +43,7 @@ fn told(name: &str, argument: &JsValue) -> Option<Told<JsValue>> {
         "status_change" => Told::Status(SessionStatus::from_name(&argument.as_string()?)),
         "input_request" => asks(argument, "requestId", InterventionKind::Input)?,
         "tool_confirmation_request" => asks(argument, "toolCallId", InterventionKind::ToolConfirmation)?,
+        "unknown_operation" => Told::UnknownOperation,
         "unavailable" => Told::Unavailable { last_event_id: argument.as_string()? },
         "done" => Told::Done(completion(argument)),
         _ => return None,

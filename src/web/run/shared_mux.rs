@@ -13,6 +13,7 @@ use super::tokens::{self, Tokens};
 use crate::link::Snapshot;
 use crate::machine::TokenReason;
 use crate::operation::Event;
+use crate::run::Opening;
 use crate::text::decimal;
 use crate::v2::{MuxConfig, MuxEvent, SubscriptionId};
 use crate::web::gateway_mux::GatewayMux;
@@ -40,11 +41,18 @@ pub(super) trait Follows {
     fn unavailable(&self);
 }
 
+struct Follower {
+    id: SubscriptionId,
+    follows: Weak<dyn Follows>,
+    tokens: Option<Tokens>,
+}
+
 struct Shared {
     gateway_url: String,
     mux: GatewayMux,
-    tokens: RefCell<Tokens>,
-    followers: RefCell<Vec<(SubscriptionId, Weak<dyn Follows>)>>,
+    /// Those of its own; else its followers have them.
+    tokens: Option<Tokens>,
+    followers: RefCell<Vec<Follower>>,
     subscriptions: Cell<u32>,
     /// It stood once. A gateway that served v2 will again, however long it is away.
     proven: Cell<bool>,
@@ -56,7 +64,8 @@ impl SharedMux {
     where
         F: Future<Output = Result<String, HostError>> + 'static,
     {
-        Self::giving(gateway_url.into(), Rc::new(move |reason, signal| get_token(reason, signal).boxed_local()), None)
+        let tokens: Tokens = Rc::new(move |reason, signal| get_token(reason, signal).boxed_local());
+        Self::giving(gateway_url.into(), Some(tokens), None)
     }
 
     /// The connection at this moment.
@@ -64,15 +73,14 @@ impl SharedMux {
         self.0.mux.snapshot()
     }
 
-    /// The socket of a gateway, which asks for tokens as the latest caller says.
-    pub(super) fn of(gateway_url: &str, tokens: Tokens, web_socket: Option<Function>) -> Self {
+    /// The socket of a gateway, which asks the latest of its followers for tokens, until that one leaves.
+    pub(super) fn of(gateway_url: &str, web_socket: Option<Function>) -> Self {
         let known =
             SHARED.with_borrow(|shared| shared.iter().find(|(url, _)| url == gateway_url).map(|(_, mux)| mux.clone()));
         if let Some(mux) = known {
-            mux.0.tokens.replace(tokens);
             return mux;
         }
-        let mux = Self::giving(gateway_url.to_owned(), tokens, web_socket);
+        let mux = Self::giving(gateway_url.to_owned(), None, web_socket);
         SHARED.with_borrow_mut(|shared| shared.push((gateway_url.to_owned(), mux.clone())));
         mux
     }
@@ -85,25 +93,24 @@ impl SharedMux {
     /// Follows an operation. `may_fall_back`: who follows has another way, should the gateway not serve this one.
     pub(super) fn subscribe(
         &self,
-        operation_id: &str,
-        last_event_id: &str,
-        executor: bool,
+        opening: &Opening,
         may_fall_back: bool,
-        follower: Weak<dyn Follows>,
+        follows: Weak<dyn Follows>,
+        tokens: Option<Tokens>,
     ) -> SubscriptionId {
         let shared = &self.0;
         let id = SubscriptionId(shared.subscriptions.get() + 1);
         shared.subscriptions.set(id.0);
-        shared.followers.borrow_mut().push((id, follower));
+        shared.followers.borrow_mut().push(Follower { id, follows, tokens });
         if may_fall_back && !shared.proven.get() {
             shared.mux.watch_unavailable(true);
         }
-        shared.mux.subscribe(id, operation_id, last_event_id, executor);
+        shared.mux.subscribe(id, &opening.operation_id, &opening.last_event_id, opening.executor);
         id
     }
 
     pub(super) fn unsubscribe(&self, id: SubscriptionId) {
-        self.0.followers.borrow_mut().retain(|(known, _)| *known != id);
+        self.0.followers.borrow_mut().retain(|follower| follower.id != id);
         self.0.mux.unsubscribe(id);
     }
 
@@ -111,7 +118,7 @@ impl SharedMux {
         &self.0.mux
     }
 
-    fn giving(gateway_url: String, tokens: Tokens, web_socket: Option<Function>) -> Self {
+    fn giving(gateway_url: String, tokens: Option<Tokens>, web_socket: Option<Function>) -> Self {
         let config = MuxConfig {
             gateway_url: gateway_url.clone(),
             client_id: ["web-", &decimal(random().into()), "-", &decimal(random().into())].concat(),
@@ -132,18 +139,15 @@ impl SharedMux {
             host.web_socket = web_socket;
             tokens::give(
                 &mut host,
-                Rc::new(move |reason, signal| match asked.upgrade() {
-                    Some(shared) => {
-                        let tokens = shared.tokens.borrow().clone();
-                        tokens(reason, signal)
-                    }
-                    None => Box::pin(async { Err(HostError::Failed("the socket is gone".to_owned())) }),
+                Rc::new(move |reason, signal| match asked.upgrade().and_then(|shared| shared.tokens()) {
+                    Some(tokens) => tokens(reason, signal),
+                    None => Box::pin(async { Err(HostError::Failed("nobody uses the socket any more".to_owned())) }),
                 }),
             );
             Shared {
                 gateway_url,
                 mux: GatewayMux::new(config, host),
-                tokens: RefCell::new(tokens),
+                tokens,
                 followers: RefCell::default(),
                 subscriptions: Cell::new(0),
                 proven: Cell::new(false),
@@ -176,7 +180,7 @@ impl Shared {
             place.map(|place| shared.swap_remove(place))
         });
         WITHOUT_V2.with_borrow_mut(|without| without.push(self.gateway_url.clone()));
-        let followers: Vec<_> = self.followers.borrow().iter().map(|(_, follower)| follower.clone()).collect();
+        let followers: Vec<_> = self.followers.borrow().iter().map(|follower| follower.follows.clone()).collect();
         for follower in followers {
             if let Some(follower) = follower.upgrade() {
                 follower.unavailable();
@@ -185,7 +189,13 @@ impl Shared {
     }
 
     fn follower(&self, id: SubscriptionId) -> Option<Rc<dyn Follows>> {
-        self.followers.borrow().iter().find(|(known, _)| *known == id)?.1.upgrade()
+        self.followers.borrow().iter().find(|follower| follower.id == id)?.follows.upgrade()
+    }
+
+    /// Where a token comes from now.
+    fn tokens(&self) -> Option<Tokens> {
+        let of_followers = || self.followers.borrow().iter().rev().find_map(|follower| follower.tokens.clone());
+        self.tokens.clone().or_else(of_followers)
     }
 }
 

@@ -167,10 +167,21 @@ impl Shell {
     fn answering(&self, question: Question<JsValue>, signal: AbortSignal) -> LocalBoxFuture<'static, Answer<JsValue>> {
         let options = self.options.clone();
         let start = if question == Question::Start { self.start.take() } else { None };
+        let runner = self.runner.clone();
         Box::pin(async move {
             match question {
                 Question::Start => match start {
-                    Some(start) => told(start(signal).await, Answer::Started),
+                    Some(start) => {
+                        let started = start(signal.clone()).await;
+                        // A run that was stopped, and left, while the server began it is followed by nobody.
+                        if let Ok(Started { operation_id, .. }) = &started
+                            && signal.aborted()
+                            && runner.strong_count() == 0
+                        {
+                            let _ = (options.interrupt)(operation_id.clone()).await;
+                        }
+                        told(started, Answer::Started)
+                    }
                     None => Answer::Failed { detail: "the run was started elsewhere".to_owned() },
                 },
                 Question::Token { operation_id, reason } => {
@@ -180,8 +191,8 @@ impl Shell {
                 Question::Interrupt { operation_id } => {
                     told((options.interrupt)(operation_id).await, Answer::Interrupted)
                 }
-                Question::ClaimTool { .. } if options.tools.is_empty() => Answer::Claimed(false),
-                Question::ClaimTool { tool_call_id } => {
+                Question::ClaimTool { may_run, .. } if !may_run || options.tools.is_empty() => Answer::Claimed(false),
+                Question::ClaimTool { tool_call_id, .. } => {
                     match claims::claim(options.storage.clone(), tool_call_id).await {
                         Ok(claimed) => Answer::Claimed(claimed),
                         Err(detail) => Answer::Failed { detail },

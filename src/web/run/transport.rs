@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 
 use super::chat_event::ChatEvent;
-use super::options::{Carriage, ChatRunOptions, TokenRequest};
+use super::options::{Carriage, ChatRunOptions, HostError, TokenRequest};
 use super::read::Reader;
 use super::runner::Runner;
 use super::shared_mux::{Follows, SharedMux};
@@ -111,6 +111,30 @@ impl Transport {
         }
     }
 
+    /// The token that came with the run first, then those of the application, which may not know the operation any more.
+    fn tokens(self: &Rc<Self>, options: &ChatRunOptions, opening: &Opening) -> Tokens {
+        let (get_token, operation_id) = (options.get_token.clone(), opening.operation_id.clone());
+        let this = Rc::downgrade(self);
+        let tokens: Tokens = Rc::new(move |reason, signal| {
+            let given = get_token(TokenRequest { operation_id: operation_id.clone(), reason, signal });
+            let this = this.clone();
+            Box::pin(async move {
+                let given = given.await;
+                if matches!(given, Err(HostError::UnknownOperation)) {
+                    this.upgrade().inspect(|transport| transport.operation_is_unknown());
+                }
+                given
+            })
+        });
+        tokens::beginning_with(opening.token.clone(), tokens)
+    }
+
+    fn operation_is_unknown(&self) {
+        if let Some(runner) = self.runner() {
+            runner.told(self.id, Told::UnknownOperation);
+        }
+    }
+
     fn stream(self: &Rc<Self>, options: &ChatRunOptions, opening: &Opening, gateway_url: &str) {
         let this = Rc::downgrade(self);
         let mut host = Host::listening(move |event| {
@@ -119,7 +143,7 @@ impl Transport {
             }
         });
         host.web_socket = options.web_socket.clone();
-        tokens::give(&mut host, tokens_of(options, opening));
+        tokens::give(&mut host, self.tokens(options, opening));
         let config = Config {
             gateway_url: gateway_url.to_owned(),
             operation_id: String::from(&*opening.operation_id),
@@ -135,12 +159,13 @@ impl Transport {
     }
 
     fn share(self: &Rc<Self>, options: &ChatRunOptions, opening: &Opening, gateway_url: &str) {
-        let own = || SharedMux::of(gateway_url, tokens_of(options, opening), options.web_socket.clone());
-        let mux = options.mux.clone().unwrap_or_else(own);
-        let executor = options.executor.unwrap_or(opening.executor);
+        let (mux, tokens) = match &options.mux {
+            Some(mux) => (mux.clone(), None),
+            None => (SharedMux::of(gateway_url, options.web_socket.clone()), Some(self.tokens(options, opening))),
+        };
         let this: Weak<Self> = Rc::downgrade(self);
         let may_fall_back = options.carriage == Carriage::Auto;
-        let id = mux.subscribe(&opening.operation_id, &opening.last_event_id, executor, may_fall_back, this);
+        let id = mux.subscribe(opening, may_fall_back, this, tokens);
         self.carrier.replace(Some(Carrier::Shared(mux, id)));
         if let Some(connection) = self.connection() {
             self.hear(Event::StatusChanged(connection.status));
@@ -214,11 +239,4 @@ impl Drop for Transport {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn tokens_of(options: &ChatRunOptions, opening: &Opening) -> Tokens {
-    let (get_token, operation_id) = (options.get_token.clone(), opening.operation_id.clone());
-    let tokens: Tokens =
-        Rc::new(move |reason, signal| get_token(TokenRequest { operation_id: operation_id.clone(), reason, signal }));
-    tokens::beginning_with(opening.token.clone(), tokens)
 }
