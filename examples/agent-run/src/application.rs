@@ -40,7 +40,9 @@ pub enum Fate {
     GoesOn,
     /// It ended, or waits for a human.
     Ended(Outcome),
-    /// The server does not know the run, or cannot be asked.
+    /// The server answers for runs, and does not know this one.
+    NotKnown,
+    /// The server does not answer for runs, or cannot be asked.
     NotTold,
 }
 
@@ -113,10 +115,14 @@ impl Application {
     /// How a run fares.
     pub async fn fate(&self, operation_id: &str) -> Fate {
         let request = self.http.get(format!("{}{}", self.base, run_path(operation_id, ""))).timeout(ANSWER_WITHIN);
-        let answer = match request.send().await.and_then(reqwest::Response::error_for_status) {
-            Ok(answer) => answer.json::<Value>().await.unwrap_or_default(),
-            Err(_) => return Fate::NotTold,
-        };
+        let Ok(answer) = request.send().await else { return Fate::NotTold };
+        let status = answer.status();
+        let answer: Value = answer.json().await.unwrap_or_default();
+        if !status.is_success() {
+            // A server that has no such path answers 404 too, but not in these words.
+            let is_unknown = status == StatusCode::NOT_FOUND && answer["error"]["code"] == "run_not_found";
+            return if is_unknown { Fate::NotKnown } else { Fate::NotTold };
+        }
         match (answer["outcome"].as_str(), answer["status"].as_str()) {
             (Some(outcome), _) => Fate::Ended(Outcome::of_reason(outcome)),
             (None, Some("waiting_input" | "waiting_confirmation")) => Fate::Ended(Outcome::WaitingForHuman),

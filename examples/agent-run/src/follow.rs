@@ -11,10 +11,13 @@ use tokio::task::JoinSet;
 
 use crate::application::Fate;
 use crate::exit::{End, Outcome};
+use crate::problem::Problem;
 use crate::render::Render;
 use crate::stops::{Stop, Stops};
 use crate::transport::{Payload, Signal, Source, Transport};
 use crate::watch::{Due, Watch};
+
+const ENDED_BY_SERVER: &str = "The server says so; the last events did not come";
 
 /// A run that is followed.
 pub struct Follow<'a> {
@@ -28,6 +31,8 @@ pub struct Follow<'a> {
     question: Option<String>,
     /// The replay of this connection is over: what comes happens now.
     live: bool,
+    /// The gateway told something of the run, so there is one.
+    heard: bool,
 }
 
 /// How far the run is, as far as this program knows.
@@ -46,14 +51,28 @@ enum Phase {
 enum Asked {
     Fate(Fate),
     Stopped(Result<(), String>),
-    Settled(End),
+    Settled(Fate, Untold),
+}
+
+/// A run whose stream is over and did not tell how the run ended.
+struct Untold {
+    /// What became of the stream.
+    why: String,
+    /// What the gateway said of the run.
+    summary: Option<String>,
 }
 
 impl<'a> Follow<'a> {
     /// Follows a run over a transport that was opened.
     pub fn new(source: Source, transport: Transport, output: &'a mut dyn Render, stall_after: Duration) -> Self {
-        let (watch, asking) = (Watch::new(stall_after), JoinSet::new());
-        Self { source, transport, output, watch, asking, phase: Phase::Going, question: None, live: false }
+        let (watch, asking, phase) = (Watch::new(stall_after), JoinSet::new(), Phase::Going);
+        Self { source, transport, output, watch, asking, phase, question: None, live: false, heard: false }
+    }
+
+    /// The same, where the run is to be stopped from the start.
+    pub fn stopping(mut self) -> io::Result<Self> {
+        self.interrupt()?;
+        Ok(self)
     }
 
     /// Shows everything until the run is over, waits for a human, or is left. Errors are those of the output.
@@ -82,8 +101,7 @@ impl<'a> Follow<'a> {
                 Ok(None)
             }
             Signal::Lost { detail } => {
-                let lost = format!("The stream was lost ({detail}); {}", self.may_go_on());
-                self.settle(End::new(Outcome::Unknown, lost));
+                self.settle(Untold { why: format!("The stream was lost ({detail})"), summary: None });
                 Ok(None)
             }
         }
@@ -145,13 +163,13 @@ impl<'a> Follow<'a> {
             let next_step = "Set LOBEHUB_JWT or LOBEHUB_CLI_API_KEY to one that is valid for this run";
             return Some(End::new(Outcome::Failed, format!("Not allowed to follow the run: {reason}\n  {next_step}")));
         }
-        let end = End::from(completion);
         // The end of the session says that the run is over, not how it fared.
         if completion.source == CompletionSource::SessionComplete {
-            self.settle(end);
+            let why = "The gateway ended the session".to_owned();
+            self.settle(Untold { why, summary: completion.detail.clone() });
             return None;
         }
-        Some(end)
+        Some(End::from(completion))
     }
 
     fn status(&mut self, status: &SessionStatus) {
@@ -173,17 +191,21 @@ impl<'a> Follow<'a> {
         if stop == Stop::Terminate || matches!(self.phase, Phase::Stopping | Phase::Settling) {
             return Ok(Some(End::new(Outcome::Interrupted, format!("Left; {}", self.may_go_on()))));
         }
+        self.interrupt()?;
+        Ok(None)
+    }
+
+    fn interrupt(&mut self) -> io::Result<()> {
         self.phase = Phase::Stopping;
         self.watch.stops();
         let (application, operation_id) = (self.source.application.clone(), self.source.operation_id.clone());
         self.asking.spawn(async move { Asked::Stopped(application.interrupt(&operation_id).await) });
-        self.output.notice("Stopping the run; Ctrl-C again leaves at once")?;
-        Ok(None)
+        self.output.notice("Stopping the run; Ctrl-C again leaves at once")
     }
 
     fn answered(&mut self, asked: Asked) -> io::Result<Option<End>> {
         match (asked, self.phase) {
-            (Asked::Settled(end), _) => return Ok(Some(end)),
+            (Asked::Settled(fate, untold), _) => return Ok(Some(self.settled(fate, untold))),
             (Asked::Stopped(Ok(())), _) | (Asked::Stopped(Err(_)), Phase::Settling) => {}
             (Asked::Stopped(Err(why)), _) => {
                 let text = format!("The run could not be stopped ({why}); {}", self.may_go_on());
@@ -198,9 +220,16 @@ impl<'a> Follow<'a> {
                 self.transport.reconnect();
             }
             (Asked::Fate(Fate::GoesOn), Phase::Going) => {
+                self.watch.lives();
                 self.output.notice("Nothing came for a while; the server says that the run goes on")?;
             }
-            (Asked::Fate(Fate::NotTold), Phase::Going) => {
+            (Asked::Fate(Fate::NotKnown), Phase::Going) if !self.heard => return Ok(Some(self.not_known())),
+            (Asked::Fate(Fate::NotKnown | Fate::NotTold), Phase::Going) => {
+                if let Some(silence) = self.watch.given_up_after() {
+                    let minutes = silence.as_secs() / 60;
+                    let why = format!("Nothing came for {minutes} minutes, and the server does not say why");
+                    return Ok(Some(End::new(Outcome::Unknown, format!("{why}; {}", self.may_go_on()))));
+                }
                 self.output.notice("Nothing came for a while, and the server does not say why. Ctrl-C ends this")?;
             }
             (Asked::Fate(_), Phase::Stopping | Phase::Ended(_) | Phase::Settling) => {}
@@ -222,33 +251,45 @@ impl<'a> Follow<'a> {
                 self.watch.asks(true);
             }
             (Due::Stall, Phase::Ended(outcome)) => {
-                return Ok(Some(End::new(outcome, "The server says so; the last events did not come")));
+                return Ok(Some(End::new(outcome, ENDED_BY_SERVER)));
             }
             (Due::Stall, Phase::Going) => {
-                self.watch.lives();
+                self.watch.waits_on();
                 let (application, operation_id) = (self.source.application.clone(), self.source.operation_id.clone());
                 self.asking.spawn(async move { Asked::Fate(application.fate(&operation_id).await) });
             }
             // A run that is being stopped has a deadline of its own, as has the question that settles it.
-            (Due::Stall, Phase::Stopping | Phase::Settling) => self.watch.lives(),
+            (Due::Stall, Phase::Stopping | Phase::Settling) => self.watch.waits_on(),
         }
         Ok(None)
     }
 
-    /// Asks the server how a run ended whose stream does not tell; where it does not know, `end` holds.
-    fn settle(&mut self, end: End) {
+    /// Asks the server how a run ended whose stream does not tell.
+    fn settle(&mut self, untold: Untold) {
         self.phase = Phase::Settling;
         self.asks(None);
         let (application, operation_id) = (self.source.application.clone(), self.source.operation_id.clone());
-        self.asking.spawn(async move {
-            Asked::Settled(match application.fate(&operation_id).await {
-                Fate::Ended(outcome) if outcome != end.outcome => End { outcome, ..end },
-                Fate::Ended(_) | Fate::GoesOn | Fate::NotTold => end,
-            })
-        });
+        self.asking.spawn(async move { Asked::Settled(application.fate(&operation_id).await, untold) });
+    }
+
+    fn settled(&self, fate: Fate, untold: Untold) -> End {
+        let Untold { why, summary } = untold;
+        match fate {
+            Fate::Ended(Outcome::WaitingForHuman) => self.waits_for_human("It waits for an answer"),
+            Fate::Ended(outcome) => End::new(outcome, summary.unwrap_or_else(|| ENDED_BY_SERVER.to_owned())),
+            Fate::GoesOn => {
+                let but = format!("{why}, but the server says that the run goes on");
+                End::new(Outcome::Unknown, format!("{but}; follow it with: {}", self.again()))
+            }
+            Fate::NotKnown | Fate::NotTold => {
+                let and = format!("{why}, and nobody told how the run ended");
+                End::new(Outcome::Unknown, format!("{and}; {}", self.may_go_on()))
+            }
+        }
     }
 
     fn lives(&mut self) {
+        self.heard = true;
         self.watch.lives();
         if matches!(self.phase, Phase::Ended(_)) {
             self.phase = Phase::Going;
@@ -270,6 +311,12 @@ impl<'a> Follow<'a> {
         End::new(Outcome::WaitingForHuman, format!("{question}\n  {next_step}"))
     }
 
+    fn not_known(&self) -> End {
+        let message = format!("{} does not know a run {}", self.source.application.base(), self.source.operation_id);
+        let next_step = "See whether --operation and --server name it; a server forgets a run some time after its end";
+        End::new(Outcome::Unknown, Problem::new("run_not_known", message, next_step).to_string())
+    }
+
     fn may_go_on(&self) -> String {
         format!("it may go on, follow it with: {}", self.again())
     }
@@ -284,3 +331,6 @@ fn text_of(json: &RawValue, path: &[&str]) -> String {
     let value: Value = serde_json::from_str(json.get()).unwrap_or_default();
     path.iter().fold(&value, |value, name| &value[*name]).as_str().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

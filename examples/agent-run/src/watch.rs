@@ -10,10 +10,14 @@ const QUESTION_STANDS: Duration = Duration::from_secs(1);
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// From the server's word that the run is over to its last events.
 const REST_WITHIN: Duration = Duration::from_secs(10);
+/// From the last news of a run to the end of its following, where the server does not answer for it either; looked at
+/// when the server was asked. After so much silence gateways take a run for abandoned.
+const NEWS_WITHIN: Duration = Duration::from_secs(10 * 60);
 
 /// The deadlines of a run.
 pub struct Watch {
     stall_after: Duration,
+    news_at: Instant,
     stalled_at: Instant,
     asked_at: Option<Instant>,
     stopped_at: Option<Instant>,
@@ -33,12 +37,24 @@ pub enum Due {
 impl Watch {
     /// Watches a run that begins now.
     pub fn new(stall_after: Duration) -> Self {
-        Self { stall_after, stalled_at: Instant::now() + stall_after, asked_at: None, stopped_at: None }
+        let now = Instant::now();
+        Self { stall_after, news_at: now, stalled_at: now + stall_after, asked_at: None, stopped_at: None }
     }
 
     /// The run showed that it lives.
     pub fn lives(&mut self) {
+        self.news_at = Instant::now();
+        self.waits_on();
+    }
+
+    /// The silence goes on, and is looked at again after as long.
+    pub fn waits_on(&mut self) {
         self.stalled_at = Instant::now() + self.stall_after;
+    }
+
+    /// How long there were no news, where that is too long to wait on.
+    pub fn given_up_after(&self) -> Option<Duration> {
+        Some(self.news_at.elapsed()).filter(|silence| *silence >= NEWS_WITHIN)
     }
 
     /// The run is over, and its last events are owed.

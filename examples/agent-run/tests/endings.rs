@@ -79,32 +79,50 @@ async fn a_question_that_was_answered_before_is_only_history() {
     gateway.stop().await;
 }
 
-#[tokio::test]
-async fn the_end_of_the_session_is_the_end_of_a_run_whose_own_end_never_comes() {
-    let gateway = Gateway::start().await;
-    for (operation_id, status, code) in [("op_1", "completed", 0), ("op_2", "error", 1), ("op_3", "interrupted", 1)] {
-        let token = gateway.operation(operation_id).await;
-        let environment = [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_JWT", &token)];
-        let program = Program::start_with(&["--json", "--operation", operation_id], &environment);
-        gateway.control("update-status", json!({ "operationId": operation_id, "status": status })).await;
-        let output = program.end().await;
-        assert_eq!((output.code, output.stdout.as_str()), (Some(code), "[]\n"), "{status}: {}", output.stderr);
-    }
-    gateway.stop().await;
+/// Follows an operation whose session ends with a status and without the run's own end.
+async fn ended_without_its_end(gateway: &Gateway, server: &str, status: &str, arguments: &[&str]) -> Output {
+    let token = gateway.operation("op_1").await;
+    let environment =
+        [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_SERVER", server), ("LOBEHUB_JWT", &token)];
+    let program = Program::start_with(&[&["--operation", "op_1"], arguments].concat(), &environment);
+    gateway.control("update-status", json!({ "operationId": "op_1", "status": status })).await;
+    program.end().await
 }
 
 #[tokio::test]
-async fn how_a_run_fared_whose_own_end_never_came_is_the_servers_word() {
-    let gateway = Gateway::start().await;
-    let server = Stub::knowing("error").await;
-    let token = gateway.operation("op_1").await;
-    let environment =
-        [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_SERVER", &server.url), ("LOBEHUB_JWT", &token)];
-    let program = Program::start_with(&["--operation", "op_1"], &environment);
-    gateway.control("update-status", json!({ "operationId": "op_1", "status": "completed" })).await;
+async fn a_status_that_is_the_end_is_the_end_of_a_run_whose_own_end_never_comes() {
+    for status in ["error", "interrupted"] {
+        let gateway = Gateway::start().await;
+        let output = ended_without_its_end(&gateway, &gateway.url, status, &["--json"]).await;
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), "[]\n"), "{status}: {}", output.stderr);
+        gateway.stop().await;
+    }
+}
 
-    assert_eq!(program.end().await.code, Some(1));
-    gateway.stop().await;
+#[tokio::test]
+async fn how_a_run_fared_whose_session_just_ended_is_the_servers_word() {
+    for (outcome, code) in [("completed", 0), ("error", 1), ("waiting_for_human", 2)] {
+        let (gateway, server) = (Gateway::start().await, Stub::saying(json!({ "outcome": outcome })).await);
+        let output = ended_without_its_end(&gateway, &server.url, "completed", &[]).await;
+        assert_eq!(output.code, Some(code), "{outcome}: {}", output.stderr);
+        gateway.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn how_a_run_fared_whose_session_just_ended_is_unknown_where_the_server_does_not_say() {
+    for (server, expected) in [
+        (Stub::product().await, "nobody told how the run ended"),
+        (Stub::saying(json!({ "status": "running" })).await, "the server says that the run goes on"),
+    ] {
+        let gateway = Gateway::start().await;
+        let output = ended_without_its_end(&gateway, &server.url, "completed", &["--json"]).await;
+        assert_eq!((output.code, output.stdout.as_str()), (Some(3), "[]\n"), "{}", output.stderr);
+        assert!(output.stderr.starts_with("unknown: The gateway ended the session, "), "{}", output.stderr);
+        assert!(output.stderr.contains(expected), "{}", output.stderr);
+        assert!(output.stderr.contains("agent-run --operation op_1"), "{}", output.stderr);
+        gateway.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -154,3 +154,30 @@ async fn a_silent_run_is_not_given_up_while_the_server_does_not_say_that_it_ende
     assert_eq!(program.end().await.code, Some(0));
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_run_that_the_server_does_not_know_is_not_waited_for() {
+    let gateway = Gateway::start().await;
+    let token = gateway.operation("op_1").await;
+    let environment = [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_JWT", &token)];
+    let arguments = ["--json", "--operation", "op_2", "--stall-after", "1"];
+    let output = Program::start_with(&arguments, &environment).end().await;
+
+    assert_eq!((output.code, output.stdout.as_str()), (Some(3), "[]\n"), "{}", output.stderr);
+    assert!(output.stderr.contains("op_2 [run_not_known]\n  See whether --operation"), "{}", output.stderr);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_run_that_the_gateway_told_of_is_waited_for_although_the_server_does_not_know_it() {
+    let gateway = Gateway::start().await;
+    let token = gateway.operation("op_1").await;
+    gateway.push("op_1", "stream_start", json!({})).await;
+    let environment = [("AGENT_GATEWAY_URL", gateway.url.as_str()), ("LOBEHUB_JWT", &token)];
+    let mut program = Program::start_with(&["--operation", "op_1", "--stall-after", "1"], &environment);
+    program.says("the server does not say why").await;
+    gateway.push("op_1", "agent_runtime_end", json!({ "reason": "done" })).await;
+
+    assert_eq!(program.end().await.code, Some(0));
+    gateway.stop().await;
+}

@@ -73,7 +73,26 @@ async fn one_leaves_where_the_run_cannot_be_stopped() {
 }
 
 #[tokio::test]
-async fn one_before_the_run_was_started_leaves_with_an_empty_array() {
+async fn one_while_the_run_is_started_stops_it_as_soon_as_it_is_known() {
+    let gateway = Gateway::start().await;
+    let mut server = Stub::hesitating(&gateway).await;
+    let mut program = Program::start_with(&["--json", "--agent", "long", "--server", &server.url, "x"], &[]);
+    server.asked().await;
+    program.signal("INT").await;
+    program.says("Ctrl-C again leaves at once").await;
+    server.release();
+
+    let output = program.end().await;
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let last = output.events().pop().expect("an event");
+    assert_eq!((&last["type"], &last["data"]["reason"]), (&json!("agent_runtime_end"), &json!("interrupted")));
+    let operation_id = last["operationId"].as_str().expect("a text");
+    assert_eq!(gateway.view(operation_id).await["outcome"], "interrupted");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn one_while_the_run_is_started_leaves_with_an_empty_array_where_the_server_does_not_answer() {
     let mut server = Stub::mute().await;
     let program = Program::start_with(&["--json", "--server", &server.url, "x"], &[]);
     server.asked().await;
@@ -81,6 +100,21 @@ async fn one_before_the_run_was_started_leaves_with_an_empty_array() {
 
     let output = program.end().await;
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), "[]\n"), "{}", output.stderr);
+    assert!(output.stderr.contains("The server did not say in time"), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn a_second_one_while_the_run_is_started_leaves_at_once() {
+    let mut server = Stub::mute().await;
+    let mut program = Program::start_with(&["--json", "--server", &server.url, "x"], &[]);
+    server.asked().await;
+    program.signal("INT").await;
+    program.says("Ctrl-C again leaves at once").await;
+    program.signal("INT").await;
+
+    let output = program.end().await;
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), "[]\n"), "{}", output.stderr);
+    assert!(output.stderr.contains("Left before the server said which run it started"), "{}", output.stderr);
 }
 
 #[tokio::test]

@@ -1,15 +1,14 @@
 //! As much of an event as is shown.
 
+use agent_gateway_client::run::transcript::{TranscriptEvent, json};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// An event that is shown.
 #[derive(Debug, PartialEq)]
 pub enum Shown {
-    /// A piece of the answer.
-    Text(String),
-    /// A piece of the thoughts before it.
-    Reasoning(String),
+    /// The words of an answer begin, go on or end.
+    Words(TranscriptEvent<String>),
     /// A tool begins.
     ToolStarted(Tool),
     /// A client is asked to run it.
@@ -18,8 +17,6 @@ pub enum Shown {
     ToolEnded(Tool, Result<(), String>),
     /// The run failed.
     Error(String),
-    /// The words are complete.
-    StreamEnded,
     /// Everything else, which only shows that the run lives.
     Nothing,
 }
@@ -31,29 +28,24 @@ pub struct Tool {
     pub name: String,
 }
 
-/// The operation that an event names, and what it shows.
-pub fn read(event: &RawValue) -> (Option<String>, Shown) {
+/// The member that an event of a run belongs to, where it is not the run's own, and what it shows. What a subordinate
+/// agent does is not shown: the tool that asked it tells what comes of it.
+pub fn read(event: &RawValue, operation_id: &str) -> (Option<String>, Shown) {
     let event: Value = serde_json::from_str(event.get()).unwrap_or_default();
-    let owner = event["operationId"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    let member = event["operationId"].as_str().filter(|id| !id.is_empty() && *id != operation_id).map(str::to_owned);
     let data = &event["data"];
     let shown = match event["type"].as_str().unwrap_or_default() {
-        "stream_chunk" => chunk(data),
+        _ if !matches!(data["subagent"], Value::Null | Value::Bool(false)) => Shown::Nothing,
+        "stream_start" | "stream_chunk" | "stream_end" => {
+            json::event(&event, operation_id).map_or(Shown::Nothing, Shown::Words)
+        }
         "tool_start" => Shown::ToolStarted(tool(&data["toolCalling"])),
         "tool_execute" => Shown::ToolAwaited(tool(data)),
         "tool_end" => Shown::ToolEnded(tool(&data["payload"]["toolCalling"]), result(data)),
         "error" => Shown::Error(first_text(&[&data["message"], &data["error"]]).unwrap_or("The run failed").to_owned()),
-        "stream_end" => Shown::StreamEnded,
         _ => Shown::Nothing,
     };
-    (owner, shown)
-}
-
-fn chunk(data: &Value) -> Shown {
-    match (data["chunkType"].as_str(), data["content"].as_str(), data["reasoning"].as_str()) {
-        (Some("text"), Some(text), _) => Shown::Text(text.to_owned()),
-        (Some("reasoning"), _, Some(text)) => Shown::Reasoning(text.to_owned()),
-        _ => Shown::Nothing,
-    }
+    (member, shown)
 }
 
 fn tool(calling: &Value) -> Tool {

@@ -3,6 +3,7 @@
 mod event;
 mod json;
 mod members;
+mod speech;
 mod terminal;
 
 use std::io;

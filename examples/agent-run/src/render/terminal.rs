@@ -1,5 +1,6 @@
 //! The run as text: the answer on standard output, everything else on standard error.
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::event::{self, Shown, Tool};
 use super::members::{self, Members};
+use super::speech::{Said, Speech, Words};
 use super::{Render, printable};
 use crate::exit::{End, Outcome};
 
@@ -31,7 +33,9 @@ pub struct TerminalOutput {
     reasoning_open: bool,
     waiting: ProgressBar,
     tools: Vec<Tool>,
+    speech: Speech,
     members: Members,
+    speeches: HashMap<String, Speech>,
 }
 
 impl TerminalOutput {
@@ -48,22 +52,36 @@ impl TerminalOutput {
             reasoning_open: false,
             waiting,
             tools: Vec::new(),
+            speech: Speech::default(),
             members: Members::default(),
+            speeches: HashMap::new(),
         }
     }
 
-    fn text(&mut self, text: &str) -> io::Result<()> {
+    fn text(&mut self, words: &Words) -> io::Result<()> {
+        if words.text.is_empty() {
+            return Ok(());
+        }
         self.waiting.finish_and_clear();
         self.end_reasoning()?;
-        write!(self.answer, "{}", printable(text))?;
-        self.answer_open = !text.ends_with('\n');
+        if words.begins {
+            self.end_answer()?;
+        }
+        write!(self.answer, "{}", printable(&words.text))?;
+        self.answer_open = !words.text.ends_with('\n');
         self.answer.flush()
     }
 
-    fn reasoning(&mut self, text: &str) -> io::Result<()> {
+    fn reasoning(&mut self, words: &Words) -> io::Result<()> {
+        if words.text.is_empty() {
+            return Ok(());
+        }
         self.make_room()?;
-        write!(self.aside, "{DIM}{}{DIM:#}", printable(text))?;
-        self.reasoning_open = !text.ends_with('\n');
+        if words.begins {
+            self.end_reasoning()?;
+        }
+        write!(self.aside, "{DIM}{}{DIM:#}", printable(&words.text))?;
+        self.reasoning_open = !words.text.ends_with('\n');
         self.aside.flush()
     }
 
@@ -107,8 +125,18 @@ impl TerminalOutput {
 
     fn own(&mut self, shown: Shown) -> io::Result<()> {
         match shown {
-            Shown::Text(text) => self.text(&text),
-            Shown::Reasoning(text) => self.reasoning(&text),
+            Shown::Words(event) => match self.speech.take(event) {
+                Said::Text(words) => self.text(&words),
+                Said::Reasoning(words) => self.reasoning(&words),
+                Said::Ended(rest) => {
+                    self.text(&rest)?;
+                    self.end_answer()?;
+                    self.end_reasoning()?;
+                    self.wait();
+                    Ok(())
+                }
+                Said::Nothing => Ok(()),
+            },
             Shown::ToolStarted(tool) => {
                 let line = format!("⚙ {} runs", tool.name);
                 self.tools.push(tool);
@@ -124,12 +152,6 @@ impl TerminalOutput {
                     Err(why) => self.aside(RED, &format!("✗ {}: {why}", tool.name)),
                 }
             }
-            Shown::StreamEnded => {
-                self.end_answer()?;
-                self.end_reasoning()?;
-                self.wait();
-                Ok(())
-            }
             Shown::Error(_) | Shown::Nothing => Ok(()),
         }
     }
@@ -137,24 +159,34 @@ impl TerminalOutput {
     fn of_member(&mut self, operation_id: &str, shown: Shown) -> io::Result<()> {
         let member = &members::name_of(operation_id, &self.operation_id);
         match shown {
-            Shown::Text(text) => {
-                for line in self.members.said(member, &text) {
-                    self.aside(DIM, &line)?;
+            Shown::Words(event) => match self.speeches.entry(operation_id.to_owned()).or_default().take(event) {
+                Said::Text(words) => self.member_says(member, &words),
+                Said::Ended(rest) => {
+                    self.member_says(member, &rest)?;
+                    self.member_pauses(member)
                 }
-            }
-            Shown::StreamEnded => {
-                if let Some(line) = self.members.paused(member) {
-                    self.aside(DIM, &line)?;
-                }
-            }
-            Shown::Error(why) => self.aside(DIM, &format!("{member} failed: {why}"))?,
-            Shown::Reasoning(_)
-            | Shown::ToolStarted(_)
-            | Shown::ToolAwaited(_)
-            | Shown::ToolEnded(..)
-            | Shown::Nothing => {}
+                Said::Reasoning(_) | Said::Nothing => Ok(()),
+            },
+            Shown::Error(why) => self.aside(DIM, &format!("{member} failed: {why}")),
+            Shown::ToolStarted(_) | Shown::ToolAwaited(_) | Shown::ToolEnded(..) | Shown::Nothing => Ok(()),
+        }
+    }
+
+    fn member_says(&mut self, member: &str, words: &Words) -> io::Result<()> {
+        if words.begins {
+            self.member_pauses(member)?;
+        }
+        for line in self.members.said(member, &words.text) {
+            self.aside(DIM, &line)?;
         }
         Ok(())
+    }
+
+    fn member_pauses(&mut self, member: &str) -> io::Result<()> {
+        match self.members.paused(member) {
+            Some(line) => self.aside(DIM, &line),
+            None => Ok(()),
+        }
     }
 }
 
@@ -165,9 +197,9 @@ impl Render for TerminalOutput {
     }
 
     fn event(&mut self, event: &RawValue) -> io::Result<()> {
-        match event::read(event) {
-            (Some(owner), shown) if owner != self.operation_id => self.of_member(&owner, shown),
-            (_, shown) => self.own(shown),
+        match event::read(event, &self.operation_id) {
+            (Some(member), shown) => self.of_member(&member, shown),
+            (None, shown) => self.own(shown),
         }
     }
 

@@ -4,22 +4,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::DEADLINE;
+use super::{DEADLINE, Gateway};
 
 /// A server for one test. Dropped, it is gone.
 pub struct Stub {
     pub url: String,
     asked: watch::Receiver<usize>,
+    release: Option<watch::Sender<bool>>,
     serving: JoinHandle<()>,
 }
 
@@ -36,10 +38,33 @@ impl Stub {
         Self::start(Router::new().fallback(any(std::future::pending::<Response>))).await
     }
 
-    /// A server that knows how a run ended.
-    pub async fn knowing(outcome: &'static str) -> Self {
-        let view = async move || axum::Json(json!({ "status": "completed", "outcome": outcome }));
+    /// A server that says this of every run.
+    pub async fn saying(view: Value) -> Self {
+        let view = async move || axum::Json(view);
         Self::start(Router::new().route("/dev/runs/{operation_id}", get(view))).await
+    }
+
+    /// A gateway's server that holds its answer to the start of a run back until [`Self::release`].
+    pub async fn hesitating(gateway: &Gateway) -> Self {
+        let (release, released) = watch::channel(false);
+        let (url, http) = (gateway.url.clone(), reqwest::Client::new());
+        let forward = async move |method: Method, uri: Uri, body: Bytes| {
+            let request = http.request(method, format!("{url}{uri}")).header(header::CONTENT_TYPE, "application/json");
+            let answer = request.body(body).send().await.expect("the gateway answers");
+            let (status, body) = (answer.status(), answer.bytes().await.expect("a body"));
+            if uri.path() == "/dev/runs" {
+                released.clone().wait_for(|released| *released).await.expect("the test goes on");
+            }
+            (status, body)
+        };
+        let mut server = Self::start(Router::new().fallback(forward)).await;
+        server.release = Some(release);
+        server
+    }
+
+    /// Lets the answer go that was held back.
+    pub fn release(&self) {
+        self.release.as_ref().expect("a server that hesitates").send_replace(true);
     }
 
     /// A server whose event stream is each of these texts in turn, and then nothing but its end.
@@ -68,7 +93,7 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { url, asked, serving }
+        Self { url, asked, release: None, serving }
     }
 }
 
