@@ -7,7 +7,7 @@ mod openclaw;
 use agent_gateway_client::machine::{Input, Machine, Output, Wake};
 use agent_gateway_client::openclaw::json::decode;
 use agent_gateway_client::openclaw::wire::Json;
-use agent_gateway_client::openclaw::{Answers, CallError, Event, NotCalled};
+use agent_gateway_client::openclaw::{Answers, CallError, Config, Event, NotCalled};
 use agent_gateway_client::time::Timestamp;
 use openclaw::{OpenClawSim, START, config, hello};
 use serde_json::json;
@@ -295,7 +295,10 @@ fn a_wake_up_cuts_a_usual_wait_short() {
 
 #[test]
 fn offline_nothing_is_dialled() {
-    let mut sim = OpenClawSim::ready();
+    let far = "wss://gateway.example.org".to_owned();
+    let mut sim = OpenClawSim::greeting(Config { gateway_url: far, ..config() });
+    sim.welcome(hello());
+    sim.log();
     sim.wake(Wake::Offline);
     sim.close(1006, "");
     assert_eq!(sim.log(), ["waiting for the host: offline"]);
@@ -303,7 +306,7 @@ fn offline_nothing_is_dialled() {
     sim.wake(Wake::Visible);
     assert!(sim.log().is_empty());
     sim.wake(Wake::Online);
-    assert_eq!(sim.log(), ["connecting", "dial ws://127.0.0.1:18789"]);
+    assert_eq!(sim.log(), ["connecting", "dial wss://gateway.example.org"]);
 }
 
 #[test]

@@ -247,6 +247,79 @@ fn frames_of_an_older_socket_are_ignored() {
 }
 
 #[test]
+fn a_gateway_on_this_machine_is_dialled_without_a_network_too() {
+    let mut sim = OpenClawSim::ready();
+    sim.wake(Wake::Offline);
+    sim.close(1012, "service restart");
+    assert_eq!(sim.log(), ["waiting gateway_restarting"]);
+    assert!(sim.advance_to_dial() < 1_000);
+    sim.log();
+    sim.close(1006, "");
+    sim.wake(Wake::Offline);
+    assert_eq!(sim.log(), ["waiting connection_lost"]);
+    assert!(sim.advance_to_dial() < 2_000);
+}
+
+#[test]
+fn a_network_that_came_back_while_nothing_was_connected_is_not_missed() {
+    let mut sim = OpenClawSim::new(far());
+    sim.connect();
+    sim.wake(Wake::Offline);
+    sim.call(|session, _| session.disconnect());
+    sim.connect();
+    sim.log();
+    sim.close(1006, "");
+    assert_eq!(sim.log(), ["waiting connection_lost"]);
+}
+
+#[test]
+fn a_socket_that_opens_proves_that_there_is_a_network() {
+    let mut sim = OpenClawSim::new(far());
+    sim.connect();
+    sim.wake(Wake::Offline);
+    sim.challenge();
+    sim.log();
+    sim.close(1006, "");
+    assert_eq!(sim.log(), ["waiting connection_lost"]);
+}
+
+#[test]
+fn neither_the_network_nor_the_page_cuts_a_wait_that_the_gateway_asked_for() {
+    for (gone, back) in [(Wake::Offline, Wake::Online), (Wake::Hidden, Wake::Shown)] {
+        let mut sim = asked_to_wait();
+        sim.wake(gone);
+        sim.wake(back);
+        assert!((60_000..=72_000).contains(&sim.advance_to_dial()), "{gone:?}");
+    }
+}
+
+#[test]
+fn after_a_wait_that_the_gateway_asked_for_the_network_or_the_page_is_waited_for() {
+    let rows = [(Wake::Offline, Wake::Online, "offline"), (Wake::Hidden, Wake::Shown, "page_hidden")];
+    for (gone, back, code) in rows {
+        let mut sim = asked_to_wait();
+        sim.wake(gone);
+        assert_eq!(sim.log(), Vec::<String>::new());
+        sim.advance(72_000);
+        assert_eq!((sim.log(), sim.deadline_in()), (vec![format!("waiting for the host: {code}")], None));
+        sim.wake(back);
+        assert_eq!(sim.log(), ["connecting", "dial wss://gateway.example.org"]);
+    }
+}
+
+#[test]
+fn a_token_that_the_host_keeps_by_now_is_not_taken_while_a_socket_is_there() {
+    let mut sim = OpenClawSim::new(Config { auth: Auth::default(), stored: stored("kept"), ..config() });
+    sim.signs = false;
+    sim.connect();
+    sim.challenge();
+    sim.call(|session, _| session.renew_token(stored("another").expect("a token")));
+    sim.sign(Answer::Signed { signature: "sig".to_owned() });
+    assert_eq!(sim.sent()[0]["params"]["auth"], json!({"deviceToken": "kept"}));
+    assert_eq!(sim.to_sign.split('|').nth(7), Some("kept"));
+}
+
+#[test]
 fn disconnecting_ends_everything() {
     let mut sim = OpenClawSim::ready();
     let call = sim.ask("status");
@@ -274,4 +347,17 @@ fn no_secret_is_shown_in_debug_output() {
         session.connect(now);
         assert!(!format!("{session:?}").contains("shared"));
     });
+}
+
+/// A gateway on another machine.
+fn far() -> Config {
+    Config { gateway_url: "wss://gateway.example.org".to_owned(), ..config() }
+}
+
+/// A gateway on another machine that wants to be asked again in a minute, and an empty log.
+fn asked_to_wait() -> OpenClawSim {
+    let mut sim = OpenClawSim::greeting(far());
+    sim.refuse(json!({"code": "UNAVAILABLE", "message": "later", "retryable": true, "retryAfterMs": 60_000}));
+    sim.log();
+    sim
 }

@@ -7,7 +7,9 @@ mod openclaw;
 use std::collections::BTreeSet;
 
 use agent_gateway_client::machine::Wake;
-use agent_gateway_client::openclaw::refusal::{ROWS, Verdict};
+use agent_gateway_client::openclaw::json::decode;
+use agent_gateway_client::openclaw::refusal::{ROWS, Verdict, trouble_of};
+use agent_gateway_client::openclaw::wire::Frame;
 use agent_gateway_client::openclaw::{Auth, Config, State, Trouble};
 use openclaw::{OpenClawSim, config, hello, refusal, secret, stored};
 use serde_json::json;
@@ -102,6 +104,7 @@ codes! {
     an_invalid_request_blocks: "INVALID_REQUEST" blocks;
     a_forbidden_request_blocks: "FORBIDDEN" blocks;
     an_unknown_approval_blocks: "APPROVAL_NOT_FOUND" blocks;
+    an_answered_approval_blocks: "APPROVAL_ALREADY_RESOLVED" blocks;
     an_unavailable_gateway_is_tried_again: "UNAVAILABLE" retries;
     an_unlinked_channel_is_tried_again: "NOT_LINKED" retries;
     a_slow_agent_is_tried_again: "AGENT_TIMEOUT" retries;
@@ -235,19 +238,142 @@ fn when_both_tokens_were_refused_nothing_more_is_tried_and_the_kept_one_is_forgo
     sim.challenge();
     sim.log();
     sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
-    let expected = ["hangup 1000 connect refused", "token refused", "blocked AUTH_DEVICE_TOKEN_MISMATCH"];
-    assert_eq!(sim.log(), expected);
+    sim.advance(250);
+    assert_eq!(sim.log(), forgotten("kept"));
     stays_blocked(&mut sim);
 }
 
 #[test]
-fn a_refused_kept_token_is_forgotten_and_the_password_is_tried_once() {
-    let auth = Auth { password: secret("word"), ..Auth::default() };
+fn a_refused_kept_token_is_forgotten_and_the_bootstrap_token_is_tried_once() {
+    let auth = Auth { bootstrap_token: secret("boot"), ..Auth::default() };
     let mut sim = OpenClawSim::greeting(Config { auth, stored: stored("kept"), ..config() });
     sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
     sim.advance_to_dial();
     sim.challenge();
-    assert_eq!(sim.sent().pop().expect("a request")["params"]["auth"], json!({"password": "word"}));
+    assert_eq!(sim.sent().pop().expect("a request")["params"]["auth"], json!({"bootstrapToken": "boot"}));
+}
+
+#[test]
+fn a_password_that_went_along_is_refused_with_the_token() {
+    let auth = Auth { token: secret("bad"), password: secret("wrong"), ..Auth::default() };
+    let mut sim = OpenClawSim::greeting(Config { auth, stored: stored("kept"), ..config() });
+    sim.refuse(refusal("AUTH_TOKEN_MISMATCH", json!({"canRetryWithDeviceToken": true})));
+    sim.advance_to_dial();
+    sim.challenge();
+    assert_eq!(sim.presented(), json!({"deviceToken": "kept"}));
+    sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+    sim.advance(250);
+    assert_eq!(trouble(&sim).code, "AUTH_DEVICE_TOKEN_MISMATCH");
+    stays_blocked(&mut sim);
+    sim.connect();
+    sim.challenge();
+    let auth = sim.sent().pop().expect("a request")["params"]["auth"].clone();
+    assert_eq!(auth, json!({"token": "bad", "password": "wrong"}), "a person asked for it");
+}
+
+#[test]
+fn another_token_that_the_host_keeps_by_now_is_tried_in_place_of_the_refused_one() {
+    let mut sim = OpenClawSim::greeting(Config { auth: Auth::default(), stored: stored("old"), ..config() });
+    sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+    let expected = ["hangup 1000 connect refused", "token refused old", "waiting AUTH_DEVICE_TOKEN_MISMATCH"];
+    assert_eq!(sim.log(), expected);
+    sim.call(|session, _| session.renew_token(stored("new").expect("a token")));
+    assert_eq!(sim.advance_to_dial(), 250);
+    sim.challenge();
+    assert_eq!(sim.sent().pop().expect("a request")["params"]["auth"], json!({"deviceToken": "new"}));
+}
+
+#[test]
+fn one_such_token_is_tried_and_a_person_or_a_welcome_allows_the_next() {
+    let mut sim = OpenClawSim::greeting(Config { auth: Auth::default(), stored: stored("t0"), ..config() });
+    refuse_and_renew(&mut sim, "t1");
+    sim.advance_to_dial();
+    sim.challenge();
+    sim.welcome(hello());
+    sim.close(4001, "gateway auth changed");
+    sim.advance_to_dial();
+    sim.challenge();
+    refuse_and_renew(&mut sim, "t2");
+    sim.advance_to_dial();
+    sim.challenge();
+    refuse_and_renew(&mut sim, "t0");
+    assert_eq!(trouble(&sim).code, "AUTH_DEVICE_TOKEN_MISMATCH");
+    stays_blocked(&mut sim);
+    sim.connect();
+    sim.challenge();
+    assert_eq!(sim.sent().pop().expect("a request")["params"]["auth"], json!({"deviceToken": "t0"}));
+}
+
+#[test]
+fn a_token_that_was_refused_is_not_taken_for_another_one() {
+    for again in ["old", "own"] {
+        let auth = Auth { device_token: secret("own"), ..Auth::default() };
+        let mut sim = OpenClawSim::greeting(Config { auth, stored: stored("old"), ..config() });
+        sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+        sim.advance_to_dial();
+        sim.challenge();
+        assert_eq!(sim.presented(), json!({"deviceToken": "old"}));
+        refuse_and_renew(&mut sim, again);
+        sim.advance(250);
+        assert_eq!(trouble(&sim).code, "AUTH_DEVICE_TOKEN_MISMATCH");
+        stays_blocked(&mut sim);
+    }
+}
+
+#[test]
+fn while_the_host_may_say_which_token_it_keeps_nothing_is_presented() {
+    let mut sim = OpenClawSim::greeting(Config { auth: Auth::default(), stored: stored("old"), ..config() });
+    sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+    sim.log();
+    for wake in [Wake::Visible, Wake::Online, Wake::Shown] {
+        sim.wake(wake);
+    }
+    sim.connect();
+    assert_eq!(sim.log(), Vec::<String>::new());
+    sim.advance(250);
+    assert_eq!(sim.log(), ["blocked AUTH_DEVICE_TOKEN_MISMATCH"]);
+}
+
+#[test]
+fn a_refused_call_means_what_its_reason_or_its_words_say_where_it_has_no_code() {
+    let scope = "Connect with the scope operator.admin (option `scopes`), or leave the call out.";
+    let of = |code: &str| ROWS.iter().find(|row| row.code == code).expect("a row").next_step;
+    let rows = [
+        (
+            json!({"code": "INVALID_REQUEST", "message": "no", "details": {"reason": "APPROVAL_ALREADY_RESOLVED"}}),
+            "APPROVAL_ALREADY_RESOLVED",
+            of("APPROVAL_ALREADY_RESOLVED"),
+        ),
+        (
+            json!({"code": "INVALID_REQUEST", "message": "no", "details": {"reason": "APPROVAL_NOT_FOUND"}}),
+            "APPROVAL_NOT_FOUND",
+            of("APPROVAL_NOT_FOUND"),
+        ),
+        (json!({"code": "INVALID_REQUEST", "message": "missing scope: operator.admin"}), "MISSING_SCOPE", scope),
+        (
+            json!({"code": "FORBIDDEN", "message": "no",
+                "details": {"code": "MISSING_SCOPE", "missingScope": "operator.admin"}}),
+            "MISSING_SCOPE",
+            scope,
+        ),
+        (
+            json!({"code": "FORBIDDEN", "message": "no", "details": {"code": "MISSING_SCOPE"}}),
+            "MISSING_SCOPE",
+            of("MISSING_SCOPE"),
+        ),
+        (
+            json!({"code": "INVALID_REQUEST", "message": "no", "details": {"reason": "not-known"}}),
+            "INVALID_REQUEST",
+            of("INVALID_REQUEST"),
+        ),
+    ];
+    for (error, code, next_step) in rows {
+        let frame = json!({"type": "res", "id": "1", "ok": false, "error": error});
+        let Ok(Frame::Response { outcome: Err(fault), .. }) = decode(&frame.to_string()) else { panic!("{frame}") };
+        let trouble = trouble_of(&fault, None);
+        assert_eq!((fault.specific_code().as_str(), trouble.code.as_str()), (code, code));
+        assert_eq!(trouble.next_step, next_step);
+    }
 }
 
 #[test]
@@ -262,8 +388,8 @@ fn a_refused_token_of_the_application_is_not_tried_again_because_the_gateway_gav
     sim.challenge();
     sim.log();
     sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
-    let expected = ["hangup 1000 connect refused", "token refused", "blocked AUTH_DEVICE_TOKEN_MISMATCH"];
-    assert_eq!(sim.log(), expected);
+    sim.advance(250);
+    assert_eq!(sim.log(), forgotten("own"));
     stays_blocked(&mut sim);
 }
 
@@ -380,6 +506,23 @@ fn a_close_after_the_welcome_is_followed_by_another_attempt() {
         assert_eq!(sim.log(), [format!("waiting {expected}")], "{code}");
         assert!((800..=960).contains(&sim.advance_to_dial()), "{code}");
     }
+}
+
+/// The log of the refusal of a kept token that is the last credential.
+fn forgotten(token: &str) -> [String; 4] {
+    let code = "AUTH_DEVICE_TOKEN_MISMATCH";
+    [
+        "hangup 1000 connect refused".to_owned(),
+        format!("token refused {token}"),
+        format!("waiting {code}"),
+        format!("blocked {code}"),
+    ]
+}
+
+/// The gateway refuses the kept token, and the host keeps another by now.
+fn refuse_and_renew(sim: &mut OpenClawSim, token: &str) {
+    sim.refuse(refusal("AUTH_DEVICE_TOKEN_MISMATCH", json!({})));
+    sim.call(|session, _| session.renew_token(stored(token).expect("a token")));
 }
 
 /// With a kept token, and nothing answered yet.

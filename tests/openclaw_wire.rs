@@ -55,6 +55,7 @@ fn the_specific_code_is_that_of_the_details_a_reason_like_one_or_the_class() {
     let rows = [
         (json!({"code": "FORBIDDEN", "details": {"code": "MISSING_SCOPE", "reason": "X"}}), "MISSING_SCOPE"),
         (json!({"code": "INVALID_REQUEST", "details": {"reason": "APPROVAL_NOT_FOUND"}}), "APPROVAL_NOT_FOUND"),
+        (json!({"code": "INVALID_REQUEST", "message": "missing scope: operator.admin"}), "MISSING_SCOPE"),
         (json!({"code": "UNAVAILABLE", "details": {"reason": "startup-sidecars"}}), "UNAVAILABLE"),
         (json!({"code": "UNAVAILABLE", "details": null}), "UNAVAILABLE"),
         (json!({"code": "UNAVAILABLE", "details": {"reason": ""}}), "UNAVAILABLE"),

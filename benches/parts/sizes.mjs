@@ -27,6 +27,7 @@ const ENTRIES = {
   'run-slim': ['run-slim.mjs', 'run.wasm'],
   openclaw: ['openclaw.mjs'],
   'openclaw-slim': ['openclaw-slim.mjs', 'openclaw.wasm'],
+  'openclaw-signer': ['openclaw-signer.mjs'],
   helpers: ['helpers.mjs'],
 };
 

@@ -144,6 +144,7 @@ export interface RawOpenClaw {
   progress(request: number, text: string): void;
   /** `kind`: 0 a result as JSON, 1 what was thrown, 2 an unknown command, 3 parameters that are no JSON. */
   ran(request: number, kind: number, text: string): void;
+  renewToken(kept: { token: string; scopes: string[] }): void;
   run(key: string, run: string): OpenClawRun | undefined;
   /** `attachments` and `thinking` are JSON. */
   send(
@@ -175,6 +176,14 @@ interface RawOpenClawHost {
   sign(request: number, text: string): void;
 }
 
+/** The key of a device. */
+export interface RawSigner {
+  digest(): Uint8Array;
+  free(): void;
+  publicKey(): Uint8Array;
+  sign(bytes: Uint8Array): Uint8Array;
+}
+
 export interface Glue {
   /** Of the module with the run only. */
   RawChatRun: {
@@ -188,6 +197,8 @@ export interface Glue {
     new (options: RawMuxOptions, host: RawMuxHost): RawGatewayMux;
   };
   RawOpenClaw: new (options: object, host: RawOpenClawHost) => RawOpenClaw;
+  /** Of the module that signs only. */
+  RawSigner: new (random: Uint8Array) => RawSigner;
   initSync(input: { module: WebAssembly.Module }): unknown;
 }
 

@@ -14,6 +14,7 @@ const INLINE = [
   { source: 'mux-index.ts', output: 'mux', module: MODULES.mux },
   { source: 'run.ts', output: 'run', module: MODULES.run },
   { source: 'openclaw.ts', output: 'openclaw', module: MODULES.openclaw },
+  { source: 'openclaw-signer.ts', output: 'openclaw-signer', module: MODULES.signer },
   { source: 'helpers.ts', output: 'helpers', module: MODULES.stream },
 ];
 
@@ -31,6 +32,7 @@ const CLASSES = {
   mux: ['initSync', 'RawGateway'],
   run: ['initSync', 'RawGateway', 'RawChatRun'],
   openclaw: ['initSync', 'RawOpenClaw'],
+  signer: ['initSync', 'RawSigner'],
 };
 
 /** Facade, glue and module → the JavaScript files of the package, and the modules beside them. */

@@ -16,6 +16,7 @@ const FILES = [
   'openclaw.mjs',
   'openclaw.wasm',
   'openclaw-slim.mjs',
+  'openclaw-signer.mjs',
   'helpers.mjs',
 ];
 

@@ -13,6 +13,7 @@ const ENTRIES = [
   'helpers.d.ts',
   'openclaw.d.ts',
   'openclaw-slim.d.ts',
+  'openclaw-signer.d.ts',
 ];
 const SPECIFIER = /(from\s+|import\()'(\.[^']*)\.js'/g;
 

@@ -15,7 +15,7 @@ const SMALLEST = { level: 'z', inlineThreshold: 5 };
 
 /**
  * The modules of the package: what follows one operation at a time does without the mux, who has a chat of his own
- * without the run, and OpenClaw without any of these.
+ * without the run, OpenClaw without any of these; what signs for it where there is no WebCrypto stands alone.
  *
  * `bindgen` holds the generated JavaScript and the snippets of the sources that it imports, `glue` is the former, `wasm`
  * the optimised module.
@@ -25,6 +25,7 @@ export const MODULES = {
   mux: moduleFiles('mux', ['--features', 'npm,mux'], SMALLER),
   stream: moduleFiles('stream', ['--features', 'npm'], FAST),
   openclaw: moduleFiles('openclaw', ['--no-default-features', '--features', 'npm,openclaw'], SMALLEST),
+  signer: moduleFiles('signer', ['--no-default-features', '--features', 'npm,signer'], SMALLEST),
 };
 
 function moduleFiles(name, features, optimisation) {

@@ -8,6 +8,8 @@ const WASM = [...WASM_FOR_RUST, '--features', 'npm,run'];
 
 const WASM_OPENCLAW = [...WASM_FOR_RUST, '--no-default-features', '--features', 'npm,openclaw'];
 
+const WASM_SIGNER = [...WASM_FOR_RUST, '--no-default-features', '--features', 'npm,signer'];
+
 const LEPTOS_CHAT = 'examples/leptos-chat/Cargo.toml';
 
 /** The checks of the lint step: `[title, command, arguments, environment]`. */
@@ -28,6 +30,7 @@ export function lintChecks() {
     ['clippy, WebAssembly without the run', 'cargo', ['clippy', ...WASM_MUX, '--lib', ...denied]],
     ['clippy, WebAssembly without the mux', 'cargo', ['clippy', ...WASM_STREAM, '--lib', ...denied]],
     ['clippy, WebAssembly for OpenClaw', 'cargo', ['clippy', ...WASM_OPENCLAW, '--lib', ...denied]],
+    ['clippy, WebAssembly of the signer', 'cargo', ['clippy', ...WASM_SIGNER, '--lib', ...denied]],
     ['rustdoc, host', 'cargo', ['doc', '--workspace', '--no-deps'], rustdoc],
     ['rustdoc, WebAssembly', 'cargo', ['doc', ...WASM, '--lib', '--no-deps'], rustdoc],
     ['prettier', process.execPath, [bin('prettier', 'bin/prettier.cjs'), '--check', '.']],

@@ -106,7 +106,7 @@ impl<P: Payload> Approvals<P> {
                 }
                 return own.is_some();
             }
-            Event::Gap { .. } | Event::TokenGranted(_) | Event::TokenRefused => {}
+            Event::Gap { .. } | Event::TokenGranted(_) | Event::TokenRefused(_) => {}
             Event::CallAccepted { .. } | Event::Protocol { .. } => {}
         }
         false

@@ -4,7 +4,7 @@ use super::approvals::{self, ApprovalChange, ApprovalOutput, Approvals};
 use super::calls::{Answers, CallId, NotCalled};
 use super::chat::{Chat, ChatEvent, ChatOutput, QueueMode};
 use super::config::Config;
-use super::credential::Auth;
+use super::credential::{Auth, StoredToken};
 use super::device::{Answer, Question};
 use super::fleet::{Change, Fleet, FleetOutput};
 use super::node::{Commands, NodeOutput};
@@ -112,6 +112,12 @@ impl<P: Payload> Client<P> {
     pub fn update_auth(&mut self, auth: Auth, now: Timestamp) {
         self.now = now;
         self.session.update_auth(auth, now);
+    }
+
+    /// Takes the token that the host keeps by now; see [`Session::renew_token`].
+    pub fn renew_token(&mut self, stored: StoredToken, now: Timestamp) {
+        self.now = now;
+        self.session.renew_token(stored);
     }
 
     /// Calls a method; see [`Session::call`].

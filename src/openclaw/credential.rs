@@ -12,7 +12,8 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The credentials of the application. The first that is there is presented, in this order; a password goes along.
+/// The credentials of the application. The first that is there is presented, in this order; a password goes along until
+/// the gateway refused it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Auth {
     /// The token that all clients of the gateway share.
@@ -51,11 +52,15 @@ pub(super) struct Credentials {
     auth: Auth,
     stored: Option<StoredToken>,
     refused: Vec<Presented>,
+    /// The kept token that was refused and dropped.
+    forgotten: Option<Secret>,
+    /// Whether the kept token came from the host after the gateway refused another.
+    is_renewed: bool,
 }
 
 impl Credentials {
     pub(super) fn new(auth: Auth, stored: Option<StoredToken>) -> Self {
-        Self { auth, stored, refused: Vec::new() }
+        Self { auth, stored, refused: Vec::new(), forgotten: None, is_renewed: false }
     }
 
     /// What the next socket presents.
@@ -100,29 +105,57 @@ impl Credentials {
             Presented::Bootstrap => vec![("bootstrapToken", token)],
             Presented::Password | Presented::Nothing => Vec::new(),
         };
-        if let Some(password) = &self.auth.password
-            && presented != Presented::Bootstrap
-        {
+        if let Some(password) = self.password_beside(presented) {
             members.push(("password", Json::text(&password.0)));
         }
         (!members.is_empty()).then_some(Json::Object(members))
     }
 
-    /// The gateway refused what was presented.
+    /// The gateway refused what was presented, and what went along.
     pub(super) fn refuse(&mut self, presented: Presented) {
-        if !self.refused.contains(&presented) {
-            self.refused.push(presented);
+        let password = self.password_beside(presented).map(|_| Presented::Password);
+        for refused in [Some(presented), password].into_iter().flatten() {
+            if !self.refused.contains(&refused) {
+                self.refused.push(refused);
+            }
         }
     }
 
-    /// Forgets the kept token where it is what was presented. `true`: it was.
-    pub(super) fn forget_stored(&mut self, presented: Presented) -> bool {
-        let refused = self.signed_token(presented);
-        let is_it = self.stored.as_ref().is_some_and(|stored| stored.token.0 == refused);
-        if is_it {
-            self.stored = None;
+    /// Forgets the kept token where it is what was presented.
+    pub(super) fn forget_stored(&mut self, presented: Presented) -> Option<Secret> {
+        let is_it = self.stored.as_ref().is_some_and(|stored| stored.token.0 == self.signed_token(presented));
+        if !is_it {
+            return None;
         }
-        is_it
+        self.forgotten = self.stored.take().map(|stored| stored.token);
+        self.forgotten.clone()
+    }
+
+    /// Takes the token that the host keeps by now, where it is neither the known one nor one that was refused.
+    pub(super) fn renew(&mut self, stored: StoredToken) {
+        let was_refused = self.forgotten.as_ref() == Some(&stored.token)
+            || self.refused.iter().any(|refused| self.signed_token(*refused) == stored.token.0);
+        if !was_refused && self.stored.as_ref().is_none_or(|known| known.token != stored.token) {
+            self.refused.retain(|refused| *refused != Presented::Stored);
+            self.stored = Some(stored);
+            self.is_renewed = true;
+        }
+    }
+
+    /// Whether a token that the host kept took the place of a refused one, since a connection last stood or a person
+    /// wanted another try.
+    pub(super) fn is_renewed(&self) -> bool {
+        self.is_renewed
+    }
+
+    /// The gateway accepted what was presented.
+    pub(super) fn accepted(&mut self) {
+        self.is_renewed = false;
+    }
+
+    /// Whether everything that there was to present was refused.
+    pub(super) fn are_spent(&self) -> bool {
+        !self.refused.is_empty() && self.choice() == Presented::Nothing
     }
 
     /// Whether a token of the device is there that was not refused.
@@ -144,11 +177,19 @@ impl Credentials {
     /// Other credentials of the application.
     pub(super) fn replace(&mut self, auth: Auth) {
         self.auth = auth;
-        self.refused.clear();
+        self.pardon();
     }
 
     /// A person wants another try.
     pub(super) fn pardon(&mut self) {
         self.refused.clear();
+        self.forgotten = None;
+        self.is_renewed = false;
+    }
+
+    /// The password that is presented with a token, or alone.
+    fn password_beside(&self, presented: Presented) -> Option<&Secret> {
+        let goes_along = presented != Presented::Bootstrap && !self.refused.contains(&Presented::Password);
+        self.auth.password.as_ref().filter(|_| goes_along)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::calls::CallError;
 use super::config::is_loopback;
-use super::credential::Presented;
+use super::credential::{Presented, StoredToken};
 use super::payload::Payload;
 use super::refusal::{Verdict, closing, row_of, trouble_of};
 use super::session::{Phase, Session};
@@ -12,8 +12,8 @@ use super::wire::{Fault, Json};
 use crate::machine::{DialId, Output, Wake};
 use crate::time::Timestamp;
 
-/// From the refusal of the shared token to the attempt with the device's own.
-const DEVICE_TOKEN_AFTER: u64 = 250;
+/// From the refusal of a token to the attempt with another; so long the host has to say which one it keeps by now.
+const OTHER_TOKEN_AFTER: u64 = 250;
 /// What a gateway may ask for while it starts.
 const STARTING: (u64, u64) = (100, 2_000);
 /// The longest wait that a gateway may ask for.
@@ -40,27 +40,43 @@ impl<P: Payload> Session<P> {
             Verdict::TryDeviceToken => {
                 self.credentials.refuse(presented);
                 if presented == Presented::Shared && self.may_try_device_token(fault) {
-                    self.wait(Some(now + DEVICE_TOKEN_AFTER), true, trouble);
+                    self.wait(now + OTHER_TOKEN_AFTER, true, trouble);
                 } else {
                     self.block(trouble);
                 }
             }
             Verdict::ForgetDeviceToken => {
                 self.credentials.refuse(presented);
-                if self.credentials.forget_stored(presented) {
-                    self.tell(Event::TokenRefused);
+                let forgotten = self.credentials.forget_stored(presented);
+                let may_be_renewed = forgotten.is_some() && !self.credentials.is_renewed();
+                if let Some(token) = forgotten {
+                    self.tell(Event::TokenRefused(token));
                 }
                 // Any other credential was not refused yet; each is presented once.
-                if self.credentials.choice() == Presented::Nothing {
+                if self.credentials.are_spent() && !may_be_renewed {
                     self.block(trouble);
                 } else {
-                    self.wait(Some(now + DEVICE_TOKEN_AFTER), true, trouble);
+                    self.wait(now + OTHER_TOKEN_AFTER, true, trouble);
                 }
             }
             Verdict::RetryOnce | Verdict::AwaitApproval | Verdict::Block => {
                 self.credentials.refuse(presented);
                 self.block(trouble);
             }
+        }
+    }
+
+    /// Takes the token that the host keeps by now; another client of the same device may have changed it. While an attempt
+    /// is under way or the connection stands nothing changes. Instead of a refused token one such token is presented, and
+    /// no further one before a connection stood or a person connects.
+    pub fn renew_token(&mut self, stored: StoredToken) {
+        let may = match self.phase {
+            Phase::Closed | Phase::Blocked => true,
+            Phase::Waiting { .. } => !self.credentials.is_renewed(),
+            Phase::Dialing { .. } | Phase::Signing { .. } | Phase::Greeting { .. } | Phase::Open { .. } => false,
+        };
+        if may {
+            self.credentials.renew(stored);
         }
     }
 
@@ -74,7 +90,7 @@ impl<P: Payload> Session<P> {
         let trouble = Trouble {
             code: closing.code.to_owned(),
             message: reason,
-            next_step: closing.next_step,
+            next_step: closing.next_step.into(),
             remedy: None,
             retry_after: None,
         };
@@ -110,7 +126,7 @@ impl<P: Payload> Session<P> {
                 (dial, watch::Verdict::Probe) => self.ask_for_life(dial),
                 (_, watch::Verdict::Dead) => self.give_up("tick_timeout", String::new(), now),
             },
-            Phase::Waiting { until: Some(at), .. } if now >= *at => self.begin(now),
+            Phase::Waiting { until: Some(at), .. } if now >= *at => self.waited(now),
             Phase::Dialing { .. } | Phase::Signing { .. } | Phase::Greeting { .. } => {}
             Phase::Waiting { .. } | Phase::Closed | Phase::Blocked => {}
         }
@@ -119,8 +135,8 @@ impl<P: Payload> Session<P> {
     /// The page or the network changed.
     pub(super) fn woke(&mut self, wake: Wake, now: Timestamp) {
         match wake {
-            Wake::Offline => return self.went_offline(),
-            Wake::Hidden => return self.went_into_page_cache(),
+            Wake::Offline => return self.went_offline(now),
+            Wake::Hidden => return self.went_into_page_cache(now),
             Wake::Online => self.offline = false,
             Wake::Visible | Wake::Resumed | Wake::Shown => self.in_page_cache = false,
         }
@@ -172,6 +188,15 @@ impl<P: Payload> Session<P> {
         offered && trusted && self.config.device.is_some() && self.credentials.has_stored()
     }
 
+    /// The wait is over: another attempt, unless there is nothing left to present, no page or no network.
+    fn waited(&mut self, now: Timestamp) {
+        match &self.state {
+            State::Waiting { why, .. } if self.credentials.are_spent() => self.block(why.clone()),
+            State::Waiting { why, .. } if self.held().is_some() => self.wait(now, false, why.clone()),
+            _ => self.begin(now),
+        }
+    }
+
     fn retry_refused(&mut self, fault: &Fault<P>, trouble: Trouble, now: Timestamp) {
         let starting = fault.details.text("reason").as_deref() == Some("startup-sidecars");
         let Some(asked) = trouble.retry_after else {
@@ -179,22 +204,20 @@ impl<P: Payload> Session<P> {
         };
         let (least, most) = if starting { STARTING } else { (STARTING.0, LONGEST_WAIT) };
         let delay = self.backoff.spread(asked.clamp(least, most));
-        self.wait(Some(now + delay), true, trouble);
+        self.wait(now + delay, true, trouble);
     }
 
     fn wait_as_usual(&mut self, trouble: Trouble, now: Timestamp) {
         let is_recent = self.lost_at.is_some_and(|at| now - at < RESTARTS_WITHIN);
         let delay = self.backoff.next_delay_within(if is_recent { WHILE_RESTARTING } else { u64::MAX });
         let restart = self.restart_expected.take().unwrap_or(0);
-        self.wait(Some(now + restart + delay), false, trouble);
+        self.wait(now + restart + delay, false, trouble);
     }
 
-    fn wait(&mut self, until: Option<Timestamp>, commanded: bool, why: Trouble) {
-        let (until, why) = match (self.in_page_cache, self.offline) {
-            (true, _) => (None, usual("page_hidden", String::new())),
-            (false, true) => (None, usual("offline", String::new())),
-            (false, false) => (until, why),
-        };
+    /// Waits for a time, or for the page or the network. A wait that the gateway asked for comes first.
+    fn wait(&mut self, until: Timestamp, commanded: bool, why: Trouble) {
+        let held = self.held().filter(|_| !commanded);
+        let (until, why) = held.map_or((Some(until), why), |code| (None, usual(code, String::new())));
         self.phase = Phase::Waiting { until, commanded };
         self.set(State::Waiting { until, why });
     }
@@ -204,21 +227,33 @@ impl<P: Payload> Session<P> {
         self.set(State::Blocked(trouble));
     }
 
-    fn went_offline(&mut self) {
-        self.offline = true;
-        if let Phase::Waiting { until: Some(until), commanded } = self.phase {
-            self.wait(Some(until), commanded, usual("offline", String::new()));
+    /// What keeps an attempt from being made.
+    fn held(&self) -> Option<&'static str> {
+        match (self.in_page_cache, self.offline) {
+            (true, _) => Some("page_hidden"),
+            (false, true) => Some("offline"),
+            (false, false) => None,
         }
     }
 
-    fn went_into_page_cache(&mut self) {
+    /// No interface leads anywhere; this machine itself is there all the same.
+    fn went_offline(&mut self, now: Timestamp) {
+        self.offline = !is_loopback(&self.url);
+        if self.offline && matches!(self.phase, Phase::Waiting { commanded: false, .. }) {
+            self.wait(now, false, usual("offline", String::new()));
+        }
+    }
+
+    fn went_into_page_cache(&mut self, now: Timestamp) {
         if matches!(self.phase, Phase::Closed | Phase::Blocked) {
             return;
         }
         self.in_page_cache = true;
-        self.hang_up(1000, "page hidden");
-        self.lose_calls();
-        self.wait(None, false, usual("page_hidden", String::new()));
+        if !matches!(self.phase, Phase::Waiting { commanded: true, .. }) {
+            self.hang_up(1000, "page hidden");
+            self.lose_calls();
+            self.wait(now, false, usual("page_hidden", String::new()));
+        }
     }
 }
 
@@ -229,5 +264,5 @@ fn goes_on<P: Payload>(fault: &Fault<P>) -> bool {
 }
 
 fn usual(code: &str, detail: String) -> Trouble {
-    Trouble { code: code.to_owned(), message: detail, next_step: BY_ITSELF, remedy: None, retry_after: None }
+    Trouble { code: code.to_owned(), message: detail, next_step: BY_ITSELF.into(), remedy: None, retry_after: None }
 }

@@ -1,5 +1,7 @@
 //! What arrives on a socket: the challenge, the welcome, events and answers.
 
+use std::borrow::Cow;
+
 use super::calls::{Answered, CallError};
 use super::connect;
 use super::device::{Answer, Challenge, Question};
@@ -136,6 +138,7 @@ impl<P: Payload> Session<P> {
             return self.give_up("no_welcome", String::new(), now);
         };
         self.backoff.succeeded();
+        self.credentials.accepted();
         self.retried = None;
         self.restart_expected = None;
         self.boot_id.clone_from(&hello.boot_id);
@@ -158,12 +161,12 @@ impl<P: Payload> Session<P> {
         State::Degraded(Trouble {
             code: "no_scopes".to_owned(),
             message: String::new(),
-            next_step: match self.config.device {
+            next_step: Cow::Borrowed(match self.config.device {
                 None => "The gateway grants a client without a device key nothing. Connect with one.",
                 Some(_) => {
                     "The gateway granted this device nothing. Approve the device for the scopes that it asks for."
                 }
-            },
+            }),
             remedy: self.config.device.as_ref().map(|_| "openclaw devices approve".to_owned()),
             retry_after: None,
         })

@@ -1,8 +1,10 @@
 //! What each refusal means, and what to do about it: one row for each code.
 
+use std::borrow::Cow;
+
 use super::payload::Payload;
 use super::state::Trouble;
-use super::wire::Fault;
+use super::wire::{Fault, MISSING_SCOPE};
 
 /// What follows from a refusal of `connect`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +50,8 @@ const GIVE_CREDENTIAL: &str = "Give the client the gateway's token or password."
 const SIGNED_IN: &str = "Open the page through the proxy that signs users in, signed in as an allowed user.";
 const TAILSCALE: &str = "Reach the gateway through Tailscale Serve as an allowed user, or use the gateway's token.";
 const CHECK_KEY: &str = "The device's key and what was signed do not belong together. Make a new key for the device.";
-const DEVICE_NEEDED: &str = "Connect with a device key. Signing here needs no secure context.";
+const DEVICE_NEEDED: &str =
+    "Connect with a device key: on https or localhost the browser keeps one, elsewhere give a signer.";
 
 /// Every code of the gateway that has a meaning of its own.
 pub const ROWS: &[Row] = &[
@@ -110,7 +113,11 @@ pub const ROWS: &[Row] = &[
     ),
     row("PAIRING_REJECTED", Block, "The device was turned down. Ask the owner of the gateway, then connect again."),
     row("PAIRING_EXPIRED", Block, "Nobody approved the device in time. Connect again to ask once more."),
-    row("MISSING_SCOPE", Block, "Connect with the scope that the details name, or leave the call out."),
+    row(
+        MISSING_SCOPE,
+        Block,
+        "Connect with the scope that the message names (option `scopes`), or leave the call out.",
+    ),
     with(
         "openclaw devices approve {requestId}",
         row("NOT_PAIRED", AwaitApproval, "Approve this device on the gateway's host, then connect."),
@@ -118,6 +125,7 @@ pub const ROWS: &[Row] = &[
     row("INVALID_REQUEST", Block, "The gateway does not understand the request. The message says which part of it."),
     row("FORBIDDEN", Block, "This client may not do that. The message says what it lacks."),
     row("APPROVAL_NOT_FOUND", Block, "The approval was answered or is over. Read the list of approvals again."),
+    row("APPROVAL_ALREADY_RESOLVED", Block, "Nothing: the approval was answered already."),
     row("UNAVAILABLE", Retry, "The gateway is starting, stopping or busy."),
     row("NOT_LINKED", Retry, "The channel is not linked. Link it on the gateway."),
     row("AGENT_TIMEOUT", Retry, "The agent took too long. Look at the session before sending again."),
@@ -130,9 +138,11 @@ const UNKNOWN: Row =
 pub fn row_of<P: Payload>(fault: &Fault<P>) -> &'static Row {
     let find = |code: &str| ROWS.iter().find(|row| row.code == code);
     let specific = fault.details.text("code");
-    // Older gateways give no code for this.
-    let expected = fault.details.count("expectedProtocol").and_then(|_| find("PROTOCOL_MISMATCH"));
-    let known = specific.as_deref().and_then(find).or(expected);
+    let reason = || find(&fault.details.text("reason")?);
+    // Older gateways give no code for these.
+    let scope = || fault.missing_scope().and_then(|_| find(MISSING_SCOPE));
+    let expected = || fault.details.count("expectedProtocol").and_then(|_| find("PROTOCOL_MISMATCH"));
+    let known = specific.as_deref().and_then(find).or_else(reason).or_else(scope).or_else(expected);
     let by_class = || {
         let may_retry = fault.retryable && specific.is_none();
         find(if may_retry { "UNAVAILABLE" } else { &fault.code })
@@ -153,10 +163,20 @@ pub fn trouble_of<P: Payload>(fault: &Fault<P>, origin: Option<&str>) -> Trouble
     Trouble {
         code: code.to_owned(),
         message: fault.message.clone(),
-        next_step: row.next_step,
+        next_step: next_step(row, fault),
         remedy: row.remedy.map(fill),
         retry_after: fault.retry_after,
     }
+}
+
+/// The next step of a row; that of a missing scope names it.
+fn next_step<P: Payload>(row: &Row, fault: &Fault<P>) -> Cow<'static, str> {
+    let Some(scope) = fault.missing_scope().filter(|_| row.code == MISSING_SCOPE) else {
+        return row.next_step.into();
+    };
+    let mut step = crate::text::said("Connect with the scope ", &scope);
+    step.push_str(" (option `scopes`), or leave the call out.");
+    step.into()
 }
 
 /// A remedy with what it ends with filled in; `None` where it ends otherwise.

@@ -126,9 +126,13 @@ impl<P: Payload> Session<P> {
     pub fn connect(&mut self, now: Timestamp) {
         match self.phase {
             Phase::Closed | Phase::Blocked => self.credentials.pardon(),
+            // The host still has a moment to say which token it keeps; else this blocks.
+            Phase::Waiting { .. } if self.credentials.are_spent() => return,
             Phase::Waiting { .. } => {}
             Phase::Dialing { .. } | Phase::Signing { .. } | Phase::Greeting { .. } | Phase::Open { .. } => return,
         }
+        // While nothing was connected nobody listened for the network.
+        self.offline = false;
         self.in_page_cache = false;
         self.retried = None;
         self.begin(now);
@@ -226,6 +230,7 @@ impl<P: Payload> Machine for Session<P> {
         match input {
             Input::Frame { dial, frame } => self.frame_arrived(dial, frame, now),
             Input::Garbled { dial, detail } if self.socket() == Some(dial) => self.tell(Event::Protocol { detail }),
+            Input::Opened { dial } if self.socket() == Some(dial) => self.offline = false,
             // The socket is known from its dial on, its error from the close that follows.
             Input::Garbled { .. } | Input::Opened { .. } | Input::Faulted { .. } => {}
             Input::Refused { dial, detail } => self.dial_refused(dial, detail, now),

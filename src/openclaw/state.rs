@@ -1,7 +1,9 @@
 //! What the application sees of a connection.
 
+use std::borrow::Cow;
+
 use super::calls::{CallError, CallId};
-use super::credential::StoredToken;
+use super::credential::{Secret, StoredToken};
 use super::hello::Hello;
 use super::wire::Notice;
 use crate::time::Timestamp;
@@ -53,7 +55,7 @@ pub struct Trouble {
     /// The gateway's words, or the reason of the close.
     pub message: String,
     /// What to do, for people.
-    pub next_step: &'static str,
+    pub next_step: Cow<'static, str>,
     /// The command, or the line of the gateway's configuration, where there is one.
     pub remedy: Option<String>,
     /// The milliseconds after which the gateway wants to be asked again.
@@ -78,8 +80,9 @@ pub enum Event<P> {
     },
     /// The gateway gave the device a token, to be kept for the next time.
     TokenGranted(StoredToken),
-    /// The gateway refused the kept token; it is to be forgotten.
-    TokenRefused,
+    /// The gateway refused this token; where the host keeps it still, it is to be forgotten. Another that is kept by now is
+    /// for [`Session::renew_token`](super::Session::renew_token).
+    TokenRefused(Secret),
     /// The gateway accepted a call; its result follows.
     CallAccepted {
         /// The call.

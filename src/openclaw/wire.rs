@@ -3,6 +3,9 @@
 use super::payload::Payload;
 use crate::text::decimal;
 
+/// The code of a call that needs a scope which the client lacks.
+pub(super) const MISSING_SCOPE: &str = "MISSING_SCOPE";
+
 /// A frame of the gateway. `P` is a payload that is handed on untouched.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame<P> {
@@ -83,12 +86,20 @@ impl<P: Payload> Fault<P> {
         }
     }
 
-    /// The most specific code: that of the details, a reason that is written like one, or the class.
+    /// The scope that the call needs and the client lacks; older gateways say it in their words alone.
+    pub fn missing_scope(&self) -> Option<String> {
+        let in_words = || self.message.strip_prefix("missing scope: ").map(str::to_owned);
+        self.details.text("missingScope").or_else(in_words)
+    }
+
+    /// The most specific code: that of the details, a reason that is written like one, `MISSING_SCOPE` for its words, or
+    /// the class.
     pub fn specific_code(&self) -> String {
         let is_part = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
         let is_code = |reason: &String| !reason.is_empty() && reason.bytes().all(is_part);
         let reason = self.details.text("reason").filter(is_code);
-        self.details.text("code").or(reason).unwrap_or_else(|| self.code.clone())
+        let scope = || self.missing_scope().map(|_| MISSING_SCOPE.to_owned());
+        self.details.text("code").or(reason).or_else(scope).unwrap_or_else(|| self.code.clone())
     }
 }
 

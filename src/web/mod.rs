@@ -6,6 +6,7 @@
 mod agent_gateway;
 #[cfg(feature = "stream")]
 mod agent_stream;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod alarm;
 #[cfg(feature = "npm")]
 mod allocator;
@@ -13,6 +14,7 @@ mod allocator;
 mod codec;
 #[cfg(feature = "stream")]
 mod commands;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod driver;
 #[cfg(all(feature = "npm", feature = "stream"))]
 mod exports;
@@ -20,11 +22,13 @@ mod exports;
 mod facade;
 #[cfg(feature = "mux")]
 mod gateway_mux;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod host;
 #[cfg(all(feature = "npm", feature = "mux"))]
 mod mux_exports;
 #[cfg(all(feature = "npm", feature = "openclaw"))]
 mod openclaw;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod platform;
 #[cfg(feature = "stream")]
 mod port;
@@ -32,7 +36,11 @@ mod port;
 mod run;
 #[cfg(all(feature = "npm", feature = "stream"))]
 mod shape;
+#[cfg(all(feature = "npm", feature = "signer"))]
+mod signer;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod socket;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 mod wake;
 
 #[cfg(feature = "stream")]
@@ -41,6 +49,7 @@ pub use agent_stream::AgentStream;
 pub use gateway_mux::GatewayMux;
 #[cfg(feature = "stream")]
 pub use host::TokenQuestion;
+#[cfg(any(feature = "stream", feature = "openclaw"))]
 pub use host::{Host, LogLevel};
 #[cfg(feature = "run")]
 pub use run::{

@@ -33,7 +33,7 @@ const FILES = {
     }
     const before = Reflect.ownKeys(globalThis).length;
     await import('agent-gateway-client');
-    for (const entry of ['slim', 'mux', 'mux-slim', 'run', 'run-slim', 'openclaw', 'openclaw-slim', 'helpers']) {
+    for (const entry of ['slim', 'mux', 'mux-slim', 'run', 'run-slim', 'openclaw', 'openclaw-slim', 'openclaw-signer', 'helpers']) {
       await import(\`agent-gateway-client/\${entry}\`);
     }
     console.log(JSON.stringify({ touched, added: Reflect.ownKeys(globalThis).length - before }));`,

@@ -10,6 +10,8 @@ pub enum Step {
     Connect,
     Disconnect,
     NewCredential,
+    /// The host keeps another token of the device by now.
+    NewToken,
     /// The application calls a method, with one answer or with two.
     Call(bool),
     OpenChat,
@@ -77,6 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Connect),
         1 => Just(Step::Disconnect),
         1 => Just(Step::NewCredential),
+        2 => Just(Step::NewToken),
         4 => any::<bool>().prop_map(Step::Call),
         1 => Just(Step::OpenChat),
         1 => Just(Step::CloseChat),

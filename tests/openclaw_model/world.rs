@@ -90,6 +90,12 @@ impl World {
                 let auth = Auth { token: secret("another"), ..Auth::default() };
                 self.call(|client, now| client.update_auth(auth, now));
             }
+            Step::NewToken => {
+                self.tokens += 1;
+                let token = Secret(format!("granted-{}", self.tokens));
+                let stored = StoredToken { token, scopes: Vec::new() };
+                self.call(|client, now| client.renew_token(stored, now));
+            }
             Step::Call(twice) => {
                 let answers = match twice {
                     true => Answers::Final { within: 10_000, then_within: 30_000 },

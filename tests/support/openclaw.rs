@@ -259,6 +259,11 @@ impl OpenClawSim {
         result
     }
 
+    /// The credential of the last frame, which asks for the connection.
+    pub fn presented(&self) -> Value {
+        self.sent.last().expect("a frame was sent")["params"]["auth"].clone()
+    }
+
     fn last_id(&self) -> Value {
         self.sent.last().expect("a frame was sent")["id"].clone()
     }
@@ -281,7 +286,7 @@ fn line(event: Event<Value>) -> String {
         Event::Notice(notice) => format!("event {}", notice.name),
         Event::Gap { from, to } => format!("gap {from}-{to}"),
         Event::TokenGranted(stored) => format!("token granted {}", stored.token.0),
-        Event::TokenRefused => "token refused".to_owned(),
+        Event::TokenRefused(token) => format!("token refused {}", token.0),
         Event::CallAccepted { call, .. } => format!("accepted {}", call.0),
         Event::CallSettled { call, outcome: Ok(payload) } => format!("answer {} {payload}", call.0),
         Event::CallSettled { call, outcome: Err(error) } => format!("failed {} {}", call.0, error.as_str()),

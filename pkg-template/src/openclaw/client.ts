@@ -13,9 +13,9 @@ import { OpenClawError } from './errors.js';
 import { explain } from './explain.js';
 import { FleetStore } from './fleet.js';
 import { deviceOf, type Device } from './identity.js';
-import { checkOptions } from './options.js';
+import { checkOptions, isOnHostOfPage } from './options.js';
 import { Store } from './store.js';
-import { TokenKeeper } from './tokens.js';
+import { TokenKeeper, type StoredToken } from './tokens.js';
 import type {
   OpenClawApprovals,
   OpenClawApprovalsSnapshot,
@@ -193,14 +193,17 @@ export class OpenClawClient {
     if (typeof (this.options.WebSocket ?? globalThis.WebSocket) !== 'function') {
       throw new GatewayError('websocket_unavailable', 'This environment has no global WebSocket');
     }
+    if (this.preparing) return;
     if (this.binding) {
       this.binding.check(this.options.WebSocket ?? undefined);
-      return void this.call_((raw) => raw.connect());
+      const { status } = this.state;
+      const isAnew = status === 'blocked' || status === 'closed';
+      if (!isAnew || !this.tokens.keeps) return void this.call_((raw) => raw.connect());
     }
-    if (this.preparing) return;
     const turn = (this.preparing = {});
     this.become(stateOf({ status: 'connecting', attempt: 0 }));
-    this.prepare(turn).catch((error) => this.preparing === turn && this.unprepared(error));
+    const prepared = this.binding ? this.prepareAnew(turn) : this.prepare(turn);
+    prepared.catch((error) => this.preparing === turn && this.unprepared(error));
   }
 
   /** The device is known only now, and the module is told of it once. */
@@ -211,6 +214,7 @@ export class OpenClawClient {
     const { auth, device, options } = this;
     const given = {
       ...options,
+      trustsEndpoint: options.trustsEndpoint ?? isOnHostOfPage(options.gatewayUrl),
       auth,
       stored,
       device: device && { id: device.id, publicKey: device.publicKey },
@@ -231,10 +235,22 @@ export class OpenClawClient {
     this.call_((raw) => raw.connect());
   }
 
+  /** Another client of this device may have been given another token since. */
+  private async prepareAnew(turn: object): Promise<void> {
+    const kept = await this.tokens.read();
+    if (this.preparing !== turn) return;
+    this.binding?.check(this.options.WebSocket ?? undefined);
+    this.preparing = undefined;
+    this.renewToken(kept);
+    this.call_((raw) => raw.connect());
+  }
+
   private unprepared(error: unknown): void {
     this.preparing = undefined;
-    const known = error instanceof GatewayError ? error : undefined;
-    const { code = 'identity_unavailable', message = messageOf(error), remediation } = known ?? {};
+    const { code, message, remediation } =
+      error instanceof GatewayError
+        ? error
+        : new OpenClawError({ code: 'identity_unavailable', message: messageOf(error) });
     const state = { status: 'blocked' as const, attempt: 0, code, message, nextStep: remediation };
     this.become(stateOf(state));
   }
@@ -251,6 +267,10 @@ export class OpenClawClient {
         link.client?.log(level, message, detail ? { detail } : undefined),
     };
   }
+
+  private readonly renewToken = (kept: StoredToken | undefined): void => {
+    if (kept) this.call_((raw) => raw.renewToken(kept));
+  };
 
   private async sign(request: number, text: string): Promise<void> {
     try {
@@ -288,7 +308,7 @@ export class OpenClawClient {
       case 'token_granted':
         return void this.tokens.keep(first, second);
       case 'token_refused':
-        return void this.tokens.forget();
+        return void this.tokens.forget(first).then(this.renewToken);
       case 'protocol':
         return this.listeners.emit('error', [new OpenClawError({ code: 'protocol', message: first })]);
     }

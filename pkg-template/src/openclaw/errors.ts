@@ -29,7 +29,7 @@ const OWN: Record<string, [retryable: boolean, meaning: string, nextStep: string
   identity_unavailable: [
     false,
     'This environment keeps no device key',
-    'Give the option signer, for example await createSigner(), or null to connect without a device.',
+    'Open the page over https or on localhost, with storage allowed; or give the option signer: createSigner() of agent-gateway-client/openclaw-signer works everywhere, null does without a device.',
   ],
   not_ready: [true, 'The connection does not stand', 'Wait for the state ready; connect() does.'],
   protocol: [

@@ -7,7 +7,7 @@ export function explain(state: OpenClawState, deadline?: { timer: string; at: nu
   const because = code ? `, because of ${code}` : '';
   const times = attempt > 1 ? `, attempt ${attempt}` : '';
   const lines = [`The connection has been ${status} for ${duration(now - since)}${times}${because}.`];
-  if (message) lines.push(`The gateway said: ${message}`);
+  if (message) lines.push(`${OWN_WORDS.includes(code!) ? 'Details' : 'The gateway said'}: ${message}`);
   if (deadline) {
     lines.push(`Next: ${TIMERS[deadline.timer] ?? deadline.timer}, in ${duration(deadline.at - now)}.`);
   }
@@ -16,7 +16,14 @@ export function explain(state: OpenClawState, deadline?: { timer: string; at: nu
   return lines.join('\n');
 }
 
-const ADVICE: Record<string, string> = { closed: 'Call connect().', ready: 'Nothing, all is well.' };
+const ADVICE: Record<string, string> = {
+  blocked: 'See what was said, then call connect().',
+  closed: 'Call connect().',
+  ready: 'Nothing, all is well.',
+};
+
+/** The codes whose message is this client's own. */
+const OWN_WORDS = ['identity_unavailable', 'internal', 'wasm_unavailable', 'websocket_unavailable'];
 
 /** What happens at a deadline. */
 const TIMERS: Record<string, string> = {

@@ -1,5 +1,6 @@
 import { hasDatabase, keepFirst, read, write } from './database.js';
 import { OpenClawError } from './errors.js';
+import { hexadecimal } from './random.js';
 import type { OpenClawSigner, OpenClawStorage } from './types.js';
 
 /** The longest that the database, or a storage of the application, may take. */
@@ -15,8 +16,8 @@ export interface Device {
 /**
  * A signer of an Ed25519 key pair of WebCrypto; without one a new key is made, which is not kept.
  *
- * The promise rejects with an OpenClawError with code `identity_unavailable` where there is no WebCrypto, or none with
- * Ed25519.
+ * The promise rejects with an OpenClawError with code `identity_unavailable` where there is no WebCrypto, as in a page
+ * without a secure context, or none with Ed25519; `createSigner` of `agent-gateway-client/openclaw-signer` does without.
  */
 export async function createSigner(pair?: CryptoKeyPair): Promise<OpenClawSigner> {
   const { subtle } = globalThis.crypto ?? {};
@@ -90,7 +91,7 @@ async function digestOf(bytes: Uint8Array): Promise<string> {
   const { subtle } = globalThis.crypto ?? {};
   if (!subtle) throw unavailable('Without WebCrypto the signer must tell its deviceId');
   const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hexadecimal(digest);
 }
 
 function base64Url(bytes: Uint8Array): string {

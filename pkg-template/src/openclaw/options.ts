@@ -41,6 +41,17 @@ export function checkOptions(options: OpenClawClientOptions): OpenClawClientOpti
   return { ...options };
 }
 
+/** Whether the gateway is on the host that the page came from. */
+export function isOnHostOfPage(gatewayUrl: string): boolean {
+  const host = globalThis.location?.hostname;
+  try {
+    const { hostname } = new URL(/^(http|ws)s?:\/\//.test(gatewayUrl) ? gatewayUrl : `ws://${gatewayUrl}`);
+    return !!host && hostname === host;
+  } catch {
+    return false;
+  }
+}
+
 function invalid(message: string): GatewayError {
   return new GatewayError('invalid_option', message);
 }

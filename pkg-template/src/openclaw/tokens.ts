@@ -20,13 +20,25 @@ export class TokenKeeper {
     this.storage = storageOf(options.storage);
   }
 
-  /** The token that is kept for the device. One that cannot be read is no obstacle. */
-  async open(device: string | undefined): Promise<StoredToken | undefined> {
-    if (device === undefined || !this.storage) return undefined;
+  /** Whether a token may be kept; known once the device is. */
+  get keeps(): boolean {
+    return this.storage !== undefined && this.key !== undefined;
+  }
+
+  /** The token that is kept for the device. */
+  open(device: string | undefined): Promise<StoredToken | undefined> {
     const { client, gatewayUrl, role = 'operator' } = this.options;
-    const key = (this.key = ['token', gatewayUrl, client?.id ?? 'webchat-ui', device, role].join('|'));
+    if (device !== undefined) {
+      this.key = ['token', gatewayUrl, client?.id ?? 'webchat-ui', device, role].join('|');
+    }
+    return this.read();
+  }
+
+  /** The token that is kept by now: every tab has the same device. One that cannot be read is no obstacle. */
+  async read(): Promise<StoredToken | undefined> {
+    if (!this.storage || this.key === undefined) return undefined;
     try {
-      const text = await inTime(this.storage.get(key), 'the token of the device');
+      const text = await inTime(this.storage.get(this.key), 'the token of the device');
       return text ? (JSON.parse(text) as StoredToken) : undefined;
     } catch (error) {
       this.log('warn', 'The token of the device cannot be read', { error });
@@ -38,8 +50,12 @@ export class TokenKeeper {
     return this.change((storage, key) => storage.set(key, JSON.stringify({ token, scopes })));
   }
 
-  forget(): Promise<void> {
-    return this.change((storage, key) => storage.delete(key));
+  /** Forgets a token that the gateway refused. Another that is kept by now stays, and is returned. */
+  async forget(refused: string): Promise<StoredToken | undefined> {
+    const kept = await this.read();
+    if (kept?.token !== refused) return kept;
+    await this.change((storage, key) => storage.delete(key));
+    return undefined;
   }
 
   private async change(act: (storage: OpenClawStorage, key: string) => unknown): Promise<void> {

@@ -8,7 +8,7 @@ export interface OpenClawAuth {
   token?: string;
   /** A token of this device. */
   deviceToken?: string;
-  /** The gateway's password; it goes along with a token. */
+  /** The gateway's password; it goes along with a token, until it is refused. */
   password?: string;
   /** A token for the first connection of a device. */
   bootstrapToken?: string;
@@ -61,7 +61,10 @@ export interface OpenClawClientOptions {
   scopes?: readonly string[];
   /** What the application can do with, as `tool-events`. */
   capabilities?: readonly string[];
-  /** Whether the gateway may be shown the device's token after it refused the shared one; a loopback address always may. */
+  /**
+   * Whether the gateway may be shown the device's token after it refused the shared one; a loopback address always may.
+   * Default: whether it is on the host of the page.
+   */
   trustsEndpoint?: boolean;
   logger?: Logger;
   WebSocket?: unknown;

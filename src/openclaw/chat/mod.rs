@@ -160,7 +160,7 @@ impl<P: Payload> Chat<P> {
                 self.settled(purpose, outcome, now);
                 return true;
             }
-            Event::TokenGranted(_) | Event::TokenRefused | Event::CallAccepted { .. } | Event::Protocol { .. } => {}
+            Event::TokenGranted(_) | Event::TokenRefused(_) | Event::CallAccepted { .. } | Event::Protocol { .. } => {}
         }
         false
     }

@@ -198,7 +198,9 @@ impl<P: Payload> Fleet<P> {
                 }
                 own.is_some()
             }
-            Event::TokenGranted(_) | Event::TokenRefused | Event::CallAccepted { .. } | Event::Protocol { .. } => false,
+            Event::TokenGranted(_) | Event::TokenRefused(_) | Event::CallAccepted { .. } | Event::Protocol { .. } => {
+                false
+            }
         };
         self.flush();
         is_own

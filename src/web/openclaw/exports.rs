@@ -57,6 +57,14 @@ impl RawOpenClaw {
         self.driver.call(|client, now| client.update_auth(auth, now));
     }
 
+    /// The token that is kept for the device by now.
+    #[wasm_bindgen(js_name = renewToken)]
+    pub fn renew_token(&self, stored: JsValue) {
+        if let Some(stored) = options::stored(&Value(stored)) {
+            self.driver.call(|client, now| client.renew_token(stored, now));
+        }
+    }
+
     /// Calls a method with parameters as JSON text. The number of the call, or the code of why nothing was sent; NaN for
     /// `then_within` where the first answer is the last.
     pub fn call(&self, method: &str, params: String, within: f64, then_within: f64) -> JsValue {

@@ -59,7 +59,8 @@ fn device(device: &Value) -> Option<DeviceKey> {
     Some(DeviceKey { id: device.text("id")?, public_key: device.text("publicKey")? })
 }
 
-fn stored(stored: &Value) -> Option<StoredToken> {
+/// The token that is kept.
+pub(super) fn stored(stored: &Value) -> Option<StoredToken> {
     Some(StoredToken { token: Secret(stored.text("token")?), scopes: stored.texts("scopes") })
 }
 

@@ -77,7 +77,7 @@ fn of_session(event: Event<Value>) -> Call {
         Event::TokenGranted(stored) => {
             Call("token_granted", [stored.token.0.into(), shape::texts(&stored.scopes), NONE])
         }
-        Event::TokenRefused => Call("token_refused", [NONE; 3]),
+        Event::TokenRefused(token) => Call("token_refused", [token.0.into(), NONE, NONE]),
         Event::CallAccepted { call, payload } => Call("accepted", [call.0.into(), payload.0, NONE]),
         Event::CallSettled { call, outcome: Ok(payload) } => Call("answered", [call.0.into(), payload.0, NONE]),
         Event::CallSettled { call, outcome: Err(error) } => {

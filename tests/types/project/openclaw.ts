@@ -9,6 +9,7 @@ import {
   type OpenClawState,
   type OpenClawStorage,
 } from 'agent-gateway-client/openclaw';
+import { createSigner as createOwnSigner } from 'agent-gateway-client/openclaw-signer';
 import { init } from 'agent-gateway-client/openclaw-slim';
 
 const kept = new Map<string, string>();
@@ -20,7 +21,7 @@ const storage: OpenClawStorage = {
 
 export async function follow(signal: AbortSignal): Promise<OpenClawFleet> {
   await init();
-  const signer = await createSigner();
+  const signer = signal.aborted ? await createOwnSigner({ storage }) : await createSigner();
   const client = new OpenClawClient({
     gatewayUrl: 'ws://127.0.0.1:18789',
     auth: { token: 't' },
