@@ -261,8 +261,11 @@ impl Link {
 
     /// The gateway accepted the token (V1-11). `false`: it had before.
     pub fn authenticated(&mut self, now: Timestamp) -> bool {
-        let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else {
-            return false;
+        let dial = match self.phase {
+            Phase::Handshaking { dial, .. } | Phase::Refreshing { dial } => dial,
+            // A token in the URL is accepted whether or not the socket said that it opened (MX-05).
+            Phase::Dialing { dial, .. } if self.presents == Presents::InUrl => dial,
+            _ => return false,
         };
         self.stands(dial, now);
         true
