@@ -280,7 +280,6 @@ impl Link {
     /// Connects, unless a socket exists or is awaited (V1-01, V1-02). A pending backoff is cut short.
     pub fn connect(&mut self, now: Timestamp) {
         if matches!(self.phase, Phase::Idle | Phase::Waiting { .. }) {
-            self.in_page_cache = false;
             self.begin(now);
         }
     }
@@ -288,7 +287,6 @@ impl Link {
     /// Replaces whatever socket there is, at once (V1-04).
     pub fn reconnect(&mut self, now: Timestamp) {
         self.hang_up();
-        self.in_page_cache = false;
         self.backoff.succeeded();
         self.begin(now);
     }
@@ -327,6 +325,9 @@ impl Link {
     }
 
     fn begin(&mut self, now: Timestamp) {
+        // An idle link hears nothing of the page and the network.
+        self.offline = false;
+        self.in_page_cache = false;
         self.announced_disconnect = false;
         let Some(reason) = self.credential.needed(now) else {
             return self.dial(now);
@@ -338,6 +339,7 @@ impl Link {
     }
 
     fn stands(&mut self, dial: DialId, now: Timestamp) {
+        self.offline = false;
         self.failures = 0;
         self.backoff.succeeded();
         self.credential.schedule_refresh(now);
