@@ -261,6 +261,18 @@ fn a_page_in_the_cache_has_no_socket_and_comes_back_from_its_cursor() {
 }
 
 #[test]
+fn a_page_that_comes_back_offline_says_that_it_waits_for_the_network() {
+    let mut sim = Sim::connected(config());
+    sim.wake(Wake::Offline);
+    sim.wake(Wake::Hidden);
+    sim.log();
+    sim.wake(Wake::Shown);
+    assert_eq!((sim.log(), reason(&sim)), (vec![], Some(Reason::Offline)));
+    sim.wake(Wake::Online);
+    assert_eq!(sim.log(), ["status connecting", DIAL]);
+}
+
+#[test]
 fn a_page_without_a_connection_goes_into_the_cache_unnoticed() {
     let mut sim = Sim::new(config());
     for wake in [Wake::Hidden, Wake::Shown, Wake::Visible, Wake::Online] {
