@@ -219,6 +219,32 @@ fn the_application_may_dial_while_offline() {
 }
 
 #[test]
+fn a_client_that_heard_nothing_of_the_network_while_it_was_idle_redials() {
+    for again in [Sim::connect, Sim::reconnect] {
+        let mut sim = Sim::connected(config());
+        sim.wake(Wake::Offline);
+        sim.disconnect();
+        again(&mut sim);
+        sim.close(1006, "");
+        assert_eq!(sim.deadline_in(), Some(1_000), "after an attempt that came to nothing");
+        sim.advance(1_000);
+        sim.authenticate();
+        sim.close(1006, "");
+        assert_eq!(sim.deadline_in(), Some(1_000), "after a connection");
+    }
+}
+
+#[test]
+fn a_socket_that_is_accepted_while_offline_proves_the_network() {
+    let mut sim = Sim::new(config());
+    sim.connect();
+    sim.wake(Wake::Offline);
+    sim.authenticate();
+    sim.close(1006, "");
+    assert_eq!(sim.deadline_in(), Some(1_000));
+}
+
+#[test]
 fn a_page_in_the_cache_has_no_socket_and_comes_back_from_its_cursor() {
     let mut sim = Sim::connected(config());
     sim.chunk(1, "1");
@@ -232,6 +258,18 @@ fn a_page_in_the_cache_has_no_socket_and_comes_back_from_its_cursor() {
     assert_eq!(sim.log(), ["status connecting", DIAL]);
     sim.authenticate();
     assert!(sim.log().contains(&r#"send {"type":"resume","lastEventId":"1","wantStatus":true}"#.to_owned()));
+}
+
+#[test]
+fn a_page_that_comes_back_offline_says_that_it_waits_for_the_network() {
+    let mut sim = Sim::connected(config());
+    sim.wake(Wake::Offline);
+    sim.wake(Wake::Hidden);
+    sim.log();
+    sim.wake(Wake::Shown);
+    assert_eq!((sim.log(), reason(&sim)), (vec![], Some(Reason::Offline)));
+    sim.wake(Wake::Online);
+    assert_eq!(sim.log(), ["status connecting", DIAL]);
 }
 
 #[test]

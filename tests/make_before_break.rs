@@ -163,6 +163,41 @@ fn a_rotation_that_fails_leaves_the_first_socket_and_is_tried_again_ten_seconds_
 }
 
 #[test]
+fn a_rotation_that_is_due_while_the_device_is_offline_follows_when_it_is_not() {
+    let mut sim = rotating();
+    sim.wake(Wake::Offline);
+    pass(&mut sim, 65_000);
+    assert_eq!(sim.dial, Some(DialId(0)), "nothing is dialled while the device is offline");
+    sim.wake(Wake::Online);
+    sim.receive(r#"{"type":"heartbeat_ack"}"#);
+    pass(&mut sim, 10_000);
+    assert_eq!(sim.dial, Some(DialId(1)));
+}
+
+#[test]
+fn without_reconnecting_nothing_is_rotated() {
+    let mut sim = Sim::connected(Config { auto_reconnect: false, rotate_after: Some(60_000), ..config() });
+    pass(&mut sim, 90_000);
+    assert_eq!(sim.dial, Some(DialId(0)));
+    assert_eq!(sim.deadline_in(), Some(30_000), "nothing but the next heartbeat is waited for");
+}
+
+#[test]
+fn a_mux_that_heard_nothing_of_the_network_while_it_was_idle_redials() {
+    let mut sim = MuxSim::subscribed();
+    sim.wake(Wake::Offline);
+    sim.disconnect();
+    sim.connect();
+    sim.ready();
+    sim.wake(Wake::Visible);
+    sim.advance(4_000);
+    assert_eq!(sim.dial, Some(DialId(2)), "a second socket is dialled beside a silent one");
+    sim.ready();
+    sim.close(1006, "");
+    sim.advance_to_dial();
+}
+
+#[test]
 fn a_successor_whose_token_is_refused_leaves_the_first_and_the_next_asks_for_a_fresh_one() {
     let mut sim = Sim::connected(Config { rotate_after: Some(60_000), ..asking() });
     pass(&mut sim, 60_000);

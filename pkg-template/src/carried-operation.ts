@@ -36,6 +36,7 @@ export interface Carrier {
   readonly done: Promise<Completion>;
   readonly lastEventId: string;
   readonly state: ConnectionState;
+  disconnect?(): void;
   dispose(): void;
   on(event: any, listener: (...args: any[]) => void): () => void;
   reconnect?(): Promise<void>;
@@ -83,15 +84,19 @@ export abstract class CarriedOperation implements OperationClient {
   }
 
   disconnect(): void {
-    const { carrier } = this;
+    const { carrier, cycle } = this;
     this.leave();
-    if (carrier) this.cycle.settle(ended('disconnect', 'disconnect_called'));
+    if (carrier) {
+      this.cycleEnds = true;
+      // After what it tells itself, should its end have begun.
+      void carrier.done.then(() => cycle.settle(ended('disconnect', 'disconnect_called')));
+    }
     this.follow('disconnected');
     this.listeners.emit('disconnected', []);
   }
 
   async reconnect(): Promise<void> {
-    if (this.carrier?.reconnect) return this.carrier.reconnect();
+    if (this.carrier?.reconnect && !this.cycleEnds) return this.carrier.reconnect();
     this.replace();
   }
 
@@ -119,21 +124,28 @@ export abstract class CarriedOperation implements OperationClient {
       carries = false;
       for (const step of undo) step();
     };
-    void carrier.done.then((completion) => carries && cycle.settle(completion));
+    // One that was left ends the cycle only where it had ended by itself.
+    void carrier.done.then((completion) => {
+      if (carries || completion.source !== 'disconnect') cycle.settle(completion);
+    });
   }
 
   private leave(): void {
     this.cursor = this.lastEventId;
     this.release();
+    this.carrier?.disconnect?.();
     this.carrier?.dispose();
     this.carrier = undefined;
   }
 
   private forward(carrier: Carrier, event: (typeof FORWARDED)[number], args: unknown[]): void {
-    if (carrier === this.carrier && (event === 'disconnected' || carrier.active === false)) {
-      this.cursor = carrier.lastEventId;
-      this.carrier = undefined;
-      this.cycleEnds = true;
+    if (carrier === this.carrier) {
+      const over = isOver(carrier, event);
+      if (over || event === 'session_complete') this.cycleEnds = true;
+      if (over) {
+        this.cursor = carrier.lastEventId;
+        this.carrier = undefined;
+      }
     }
     if (event === 'status_changed') this.follow(args[0] as ConnectionStatus);
     else this.listeners.emit(event, args);
@@ -144,4 +156,10 @@ export abstract class CarriedOperation implements OperationClient {
     this.connectionStatus = status;
     this.listeners.emit('status_changed', [status]);
   }
+}
+
+/** Whether a carrier goes on no more; one that was reconnected inside its last events does, whatever is still told. */
+function isOver(carrier: Carrier, event: string): boolean {
+  if (carrier.active !== undefined) return !carrier.active;
+  return event === 'disconnected' && carrier.state.status === 'disconnected';
 }

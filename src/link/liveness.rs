@@ -17,7 +17,9 @@ impl Link {
         }
         match self.phase {
             Phase::Ready { .. } => self.probe(now),
-            Phase::Waiting { .. } if !self.offline && !self.in_page_cache => self.begin(now),
+            Phase::Waiting { .. } if self.in_page_cache => {}
+            Phase::Waiting { .. } if self.offline => self.snapshot.reason = Some(Reason::Offline),
+            Phase::Waiting { .. } => self.begin(now),
             _ => {}
         }
     }

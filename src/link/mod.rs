@@ -261,8 +261,11 @@ impl Link {
 
     /// The gateway accepted the token (V1-11). `false`: it had before.
     pub fn authenticated(&mut self, now: Timestamp) -> bool {
-        let (Phase::Handshaking { dial, .. } | Phase::Refreshing { dial }) = self.phase else {
-            return false;
+        let dial = match self.phase {
+            Phase::Handshaking { dial, .. } | Phase::Refreshing { dial } => dial,
+            // A token in the URL is accepted whether or not the socket said that it opened (MX-05).
+            Phase::Dialing { dial, .. } if self.presents == Presents::InUrl => dial,
+            _ => return false,
         };
         self.stands(dial, now);
         true
@@ -277,7 +280,6 @@ impl Link {
     /// Connects, unless a socket exists or is awaited (V1-01, V1-02). A pending backoff is cut short.
     pub fn connect(&mut self, now: Timestamp) {
         if matches!(self.phase, Phase::Idle | Phase::Waiting { .. }) {
-            self.in_page_cache = false;
             self.begin(now);
         }
     }
@@ -285,7 +287,6 @@ impl Link {
     /// Replaces whatever socket there is, at once (V1-04).
     pub fn reconnect(&mut self, now: Timestamp) {
         self.hang_up();
-        self.in_page_cache = false;
         self.backoff.succeeded();
         self.begin(now);
     }
@@ -324,6 +325,9 @@ impl Link {
     }
 
     fn begin(&mut self, now: Timestamp) {
+        // An idle link hears nothing of the page and the network.
+        self.offline = false;
+        self.in_page_cache = false;
         self.announced_disconnect = false;
         let Some(reason) = self.credential.needed(now) else {
             return self.dial(now);
@@ -335,6 +339,7 @@ impl Link {
     }
 
     fn stands(&mut self, dial: DialId, now: Timestamp) {
+        self.offline = false;
         self.failures = 0;
         self.backoff.succeeded();
         self.credential.schedule_refresh(now);

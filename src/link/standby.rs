@@ -71,8 +71,12 @@ impl Link {
         let Some(standby) = self.standby.take() else { return };
         match standby.cause {
             Cause::Silence => self.give_up_socket(Reason::ProbeTimeout, now),
-            Cause::Rotation => self.rotate_at = Some(now + ROTATE_AGAIN_AFTER),
+            Cause::Rotation => self.rotate_again(now),
         }
+    }
+
+    fn rotate_again(&mut self, now: Timestamp) {
+        self.rotate_at = Some(now + ROTATE_AGAIN_AFTER);
     }
 
     pub(super) fn plan_rotation(&mut self, now: Timestamp) {
@@ -104,8 +108,10 @@ impl Link {
                 standby.cause = cause;
             }
         } else if !self.auto_reconnect || self.offline {
-            if cause == Cause::Silence {
-                self.give_up_socket(Reason::ProbeTimeout, now);
+            match cause {
+                Cause::Silence => self.give_up_socket(Reason::ProbeTimeout, now),
+                Cause::Rotation if self.auto_reconnect => self.rotate_again(now),
+                Cause::Rotation => {}
             }
         } else if let Some(reason) = self.credential.needed(now) {
             self.standby = Some(Standby { cause, stage: Stage::Asking });

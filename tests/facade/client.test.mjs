@@ -231,6 +231,42 @@ describe('done', () => {
   });
 });
 
+describe('a page that comes back', () => {
+  for (const signal of ['visibilitychange', 'resume', 'pageshow']) {
+    test(`dials at ${signal} where the network is back, and not before`, (context) => {
+      const page = standInForPage(context);
+      const { client } = createConnected(AgentStreamClient);
+      page.dispatch('offline');
+      if (signal === 'pageshow') page.dispatch('pagehide');
+      else ScriptedSocket.latest.drop();
+      page.online = false;
+      page.dispatch(signal);
+      assert.equal(client.connectionStatus, 'reconnecting');
+      page.online = true;
+      page.dispatch(signal);
+      assert.equal(client.connectionStatus, 'connecting');
+      assert.equal(ScriptedSocket.all.length, 2);
+    });
+  }
+
+  test('probes a socket that stands once', (context) => {
+    const page = standInForPage(context);
+    const { socket } = createConnected(AgentStreamClient);
+    socket.sent.length = 0;
+    page.dispatch('visibilitychange');
+    assert.deepEqual(socket.sent, [{ type: 'heartbeat' }]);
+  });
+
+  test('finds a client that was disposed of at its signal', (context) => {
+    const page = standInForPage(context);
+    const { client, socket } = createConnected(AgentStreamClient);
+    socket.drop();
+    client.on('status_changed', () => client.dispose());
+    page.dispatch('visibilitychange');
+    assert.equal(client.connectionStatus, 'disconnected');
+  });
+});
+
 describe('getToken', () => {
   test('supplies the token of the first authentication', async () => {
     const requests = [];
@@ -381,4 +417,32 @@ function createIdleAfterRun() {
 function garbageCollector() {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc');
+}
+
+/** A page for the clients that connect from now on, until the end of the test. */
+function standInForPage(context) {
+  const target = new EventTarget();
+  const page = {
+    online: true,
+    dispatch: (name) => target.dispatchEvent(Object.assign(new Event(name), { persisted: true })),
+  };
+  const listening = {
+    addEventListener: target.addEventListener.bind(target),
+    removeEventListener: target.removeEventListener.bind(target),
+  };
+  const navigator = {
+    get onLine() {
+      return page.online;
+    },
+  };
+  const members = { ...listening, document: { ...listening, visibilityState: 'visible' }, navigator };
+  for (const [name, value] of Object.entries(members)) {
+    const own = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { configurable: true, value });
+    context.after(() => {
+      delete globalThis[name];
+      if (own) Object.defineProperty(globalThis, name, own);
+    });
+  }
+  return page;
 }

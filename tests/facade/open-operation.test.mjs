@@ -143,6 +143,38 @@ describe('a gateway with one socket for each operation', () => {
     );
   });
 
+  test('done tells how the run ended, also where a listener of its last events disconnects or reconnects', async () => {
+    for (const how of ['disconnect', 'reconnect']) {
+      for (const event of ['agent_event', 'session_complete', 'status_changed', 'disconnected']) {
+        gateways++;
+        forgetSockets();
+        const { client } = open();
+        client.connect();
+        await failDials();
+        const socket = ScriptedSocket.latest;
+        socket.authenticate();
+        const { done } = client;
+        const off = client.on(event, () => {
+          off();
+          void client[how]();
+        });
+        // The run's own end completes no session here.
+        if (event === 'session_complete') socket.receive({ type: 'session_complete', id: '1' });
+        else socket.receiveEvent(1, 'agent_runtime_end', { reason: 'done' });
+        await microtasks();
+        const { status, succeeded } = await Promise.race([done, { status: 'not settled' }]);
+        assert.deepEqual(
+          { status, succeeded },
+          { status: 'completed', succeeded: true },
+          `${how} in ${event}`,
+        );
+        client.disconnect();
+        for (const { url, closedWith } of ScriptedSocket.all)
+          assert.ok(closedWith || /v2/.test(url), `${how} in ${event}: no socket is left`);
+      }
+    }
+  });
+
   test('takes a fresh token after auth_expired', async () => {
     const { client } = open();
     client.on('auth_expired', () => {

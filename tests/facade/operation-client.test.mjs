@@ -5,6 +5,7 @@ import { createMux, createReady, disposeMuxes, microtasks, ready, receiveEvent }
 import { recordOperation } from './support/operation.mjs';
 import { ScriptedSocket } from './support/scripted-socket.mjs';
 
+const COMPLETED = { source: 'agent_event', status: 'completed', succeeded: true };
 const ENDED = [['status_changed', 'disconnected'], ['disconnected']];
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_790_000_000_000 }));
@@ -206,6 +207,76 @@ describe('an operation client', () => {
     }
   });
 
+  test('done tells how the run ended, also where a listener of its last events disconnects', async () => {
+    for (const event of ['agent_event', 'session_complete', 'status_changed', 'disconnected']) {
+      const { client, log, socket } = await createConnected();
+      const { done } = client;
+      const off = client.on(event, () => {
+        off();
+        client.disconnect();
+      });
+      receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+      const { source, status, succeeded } = await settled(done);
+      assert.deepEqual({ source, status, succeeded }, COMPLETED, event);
+      assert.equal(client.connectionStatus, 'disconnected');
+      assert.equal(log.filter(([name]) => name === 'status_changed').length, 1, event);
+    }
+  });
+
+  test('done tells how the run ended, also where a listener of its last events reconnects', async () => {
+    for (const event of ['agent_event', 'session_complete', 'status_changed', 'disconnected']) {
+      const { client, socket } = await createConnected();
+      const { done } = client;
+      const off = client.on(event, () => {
+        off();
+        void client.reconnect();
+      });
+      receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+      const { source, status, succeeded } = await settled(done);
+      assert.deepEqual({ source, status, succeeded }, COMPLETED, event);
+      assert.equal(client.connectionStatus, 'connected', event);
+      assert.deepEqual(socket.sent.at(-1), { type: 'subscribe', operationId: 'op_1', lastEventId: '1' });
+    }
+  });
+
+  test('done tells that the operation was refused, also where a listener disconnects', async () => {
+    const { client, socket } = await createConnected();
+    client.on('auth_failed', () => client.disconnect());
+    socket.receive({ type: 'subscribe_failed', operationId: 'op_1', reason: 'forbidden' });
+    const { authFailed, reason, status } = await settled(client.done);
+    assert.deepEqual(
+      { authFailed, reason, status },
+      { authFailed: true, reason: 'forbidden', status: 'auth_failed' },
+    );
+  });
+
+  test('connect after a disconnect, or after a reconnect inside the last events, has a done of its own', async () => {
+    const { client, socket } = await createConnected();
+    const first = client.done;
+    client.disconnect();
+    client.connect();
+    const second = client.done;
+    assert.notEqual(second, first);
+    assert.equal((await settled(first)).source, 'disconnect');
+    const off = client.on('session_complete', () => {
+      off();
+      void client.reconnect();
+    });
+    receiveEvent(socket, 1, 'agent_runtime_end', { reason: 'done' });
+    assert.notEqual(client.done, second);
+    assert.equal((await settled(second)).status, 'completed');
+    client.disconnect();
+    assert.equal((await settled(client.done)).source, 'disconnect');
+  });
+
+  test('done is settled when its mux is disposed of', async () => {
+    const { mux } = await createReady(GatewayMuxClient);
+    const client = createOperationClient(mux, 'op_1');
+    client.connect();
+    mux.dispose();
+    assert.equal((await settled(client.done)).status, 'disconnected');
+  });
+
   test('AD-09: keeps its listeners until their function is called', async () => {
     const { client, socket } = await createConnected();
     const events = [];
@@ -219,6 +290,15 @@ describe('an operation client', () => {
     assert.throws(() => client.on('connected', undefined), { code: 'invalid_argument' });
   });
 });
+
+/** What a promise is settled with; a test fails where it is not. */
+async function settled(promise) {
+  let outcome;
+  void promise.then((settledWith) => (outcome = settledWith));
+  await microtasks();
+  assert.ok(outcome, 'it is settled');
+  return outcome;
+}
 
 async function createOperation(options) {
   const { mux, socket } = await createReady(GatewayMuxClient);

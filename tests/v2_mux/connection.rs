@@ -24,6 +24,18 @@ fn mx_02_connect_on_a_connected_mux_does_nothing() {
 }
 
 #[test]
+fn mx_05_mx_10_ready_alone_proves_a_connection_whether_or_not_the_socket_said_that_it_opened() {
+    let mut sim = MuxSim::new(config());
+    sim.connect();
+    sim.log();
+    sim.receive(r#"{"type":"ready","userId":"u","connectionId":"c","protocol":2}"#);
+    assert_eq!(sim.log(), ["mux status connected", "mux connected", "mux waiters_resolved"]);
+    sim.open();
+    assert_eq!(sim.log(), [""; 0], "a late word of it changes nothing");
+    assert!(sim.mux.is_ready());
+}
+
+#[test]
 fn mx_03_connect_respects_a_pending_delay() {
     let mut sim = MuxSim::subscribed();
     sim.close(1006, "");
