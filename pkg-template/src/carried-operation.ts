@@ -40,7 +40,9 @@ export interface Carrier {
   dispose(): void;
   on(event: any, listener: (...args: any[]) => void): () => void;
   reconnect?(): Promise<void>;
+  sendToolConfirmation(toolCallId: string, approved: boolean): boolean;
   sendToolResult(payload: ToolResultPayload): boolean;
+  sendUserInput(requestId: string, content: string): boolean;
   updateToken?(token: string): void;
 }
 
@@ -100,8 +102,16 @@ export abstract class CarriedOperation implements OperationClient {
     this.replace();
   }
 
+  sendToolConfirmation(toolCallId: string, approved: boolean): boolean {
+    return this.carrier?.sendToolConfirmation(toolCallId, approved) ?? false;
+  }
+
   sendToolResult(payload: ToolResultPayload): boolean {
     return this.carrier?.sendToolResult(payload) ?? false;
+  }
+
+  sendUserInput(requestId: string, content: string): boolean {
+    return this.carrier?.sendUserInput(requestId, content) ?? false;
   }
 
   updateToken(token: string): void {

@@ -242,7 +242,7 @@ export class ChatRun {
       ?.send((carrier) =>
         kind === 'input'
           ? carrier.sendUserInput(id, textOf(reply ?? ''))
-          : carrier.sendToolConfirmation(id, Boolean(reply)),
+          : carrier.sendToolConfirmation(id, reply === true),
       );
   }
 

@@ -247,6 +247,13 @@ describe('a question of the agent', () => {
     });
   });
 
+  test('for consent is granted by true alone', async () => {
+    const { socket } = await asked(() => 'no');
+    socket.receive({ type: 'tool_confirmation_request', operationId: 'op_1', id: '1', toolCallId: 'c1' });
+    await microtasks();
+    assert.equal(socket.sent.at(-1).approved, false);
+  });
+
   test('of a producer is shown sanitised, and over when the producer says so', async () => {
     const got = [];
     const { run, socket } = await asked((intervention) => (got.push(intervention), 'submitted'));

@@ -97,6 +97,19 @@ describe('an operation client', () => {
     assert.deepEqual(log[0], ['status_changed', 'reconnecting']);
   });
 
+  test('answers the questions that it tells of', async () => {
+    const { client, socket } = await createConnected();
+    socket.receive({ type: 'input_request', operationId: 'op_1', id: '1', requestId: 'r1', prompt: '?' });
+    assert.equal(client.sendUserInput('r1', 'yes'), true);
+    assert.equal(client.sendToolConfirmation('c1', false), true);
+    assert.deepEqual(socket.sent.slice(-2), [
+      { type: 'user_input', operationId: 'op_1', requestId: 'r1', content: 'yes' },
+      { type: 'tool_confirmation', operationId: 'op_1', toolCallId: 'c1', approved: false },
+    ]);
+    client.disconnect();
+    assert.equal(client.sendUserInput('r1', 'yes'), false);
+  });
+
   test('AD-07: sends a tool result as its subscription does, and none without one', async () => {
     const { client, socket } = await createConnected();
     const result = { toolCallId: 'call_1', content: 'ok', success: true };

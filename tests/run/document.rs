@@ -21,7 +21,8 @@ endings that are the gateway's word. Every phase that has an ending can also end
 const DEADLINES: &str = "\
 ## The deadlines
 
-The lengths are options, apart from those of tools and questions, which the server sets. A wait for the host or the
+`start`, `token`, `connect`, `reconnect`, `pending` and `stop` are options (`limits`); `token_retry` and `tool_result` are
+fixed; those of tools and questions the server sets. A wait for the host or the
 network that was slept through goes on for 30 s, once.
 ";
 

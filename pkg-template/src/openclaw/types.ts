@@ -59,7 +59,10 @@ export interface OpenClawClientOptions {
   role?: string;
   /** Default `operator.read`, `operator.write` and `operator.approvals`. */
   scopes?: readonly string[];
-  /** What the application can do with, as `tool-events`. */
+  /**
+   * What the application can do with. Replaces the default `tool-events`, `session-scoped-events`, `exec-approvals`: without
+   * the last the gateway denies at once what needs leave. Of a node: none.
+   */
   capabilities?: readonly string[];
   /**
    * Whether the gateway may be shown the device's token after it refused the shared one; a loopback address always may.

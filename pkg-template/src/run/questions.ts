@@ -2,7 +2,10 @@ import { messageOf } from '../errors.js';
 import type { Claim } from './ledger.js';
 import type { ChatRunOptions, ChatIntervention, ToolExecuteData, ToolOutput } from '../types/index.js';
 
-/** Thrown by an application's `getToken` or `interrupt` when the server does not know the operation: the run ends. */
+/**
+ * Thrown by an application's `getToken`, or by `interrupt` while no connection stands, when the server does not know the
+ * operation: the run ends.
+ */
 export class UnknownOperationError extends Error {
   constructor(message = 'Unknown operation') {
     super(message);

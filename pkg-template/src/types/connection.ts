@@ -9,7 +9,7 @@ export type SessionStatus =
 
 export type TerminalSessionStatus = Extract<SessionStatus, 'completed' | 'error' | 'interrupted'>;
 
-/** How the end of the session became known. A run that ends with its own `agent_runtime_end` reports none of these. */
+/** How the end of the session became known. After a run's own `agent_runtime_end` an `AgentStreamClient` reports none of these, a subscription `agent_event`. */
 export type AgentStreamSessionCompletion =
   | { source: 'raw_session_complete' }
   | { source: 'resume_status'; status: TerminalSessionStatus }

@@ -83,7 +83,7 @@ export interface OperationClientOptions {
 /** Listener signatures by event name: those of an `AgentStreamClient`, so that one can stand for the other. */
 export type OperationClientEvents = AgentStreamClientEvents;
 
-/** One operation with the members of an `AgentStreamClient`, whatever carries it. */
+/** One operation with what an `AgentStreamClient` and a subscription have in common, whatever carries it. */
 export interface OperationClient {
   readonly connectionStatus: ConnectionStatus;
   /** The outcome of the current connection cycle, as that of an `AgentStreamClient`; never rejects. */
@@ -96,7 +96,11 @@ export interface OperationClient {
   on<E extends keyof OperationClientEvents>(event: E, listener: OperationClientEvents[E]): () => void;
   /** Subscribes anew from the last event, without a `disconnected` event. */
   reconnect(): Promise<void>;
+  /** Answers a `tool_confirmation_request`. */
+  sendToolConfirmation(toolCallId: string, approved: boolean): boolean;
   sendToolResult(payload: ToolResultPayload): boolean;
+  /** Answers an `input_request`. */
+  sendUserInput(requestId: string, content: string): boolean;
   /** Stores the token for the next authentication, where the client was given a token. */
   updateToken(token: string): void;
 }

@@ -92,11 +92,11 @@ impl Transport {
         match self.carrier() {
             Some(Carrier::Own(stream)) if is_text => stream.send(ClientFrame::UserInput { request_id: id, content }),
             Some(Carrier::Own(stream)) => {
-                stream.send(ClientFrame::ToolConfirmation { tool_call_id: id, approved: reply.is_truthy() })
+                stream.send(ClientFrame::ToolConfirmation { tool_call_id: id, approved: reply.as_bool() == Some(true) })
             }
             Some(Carrier::Shared(mux, subscription)) if is_text => mux.mux().send_user_input(subscription, id, content),
             Some(Carrier::Shared(mux, subscription)) => {
-                mux.mux().send_tool_confirmation(subscription, id, reply.is_truthy())
+                mux.mux().send_tool_confirmation(subscription, id, reply.as_bool() == Some(true))
             }
             None => false,
         };
