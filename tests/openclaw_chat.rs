@@ -420,6 +420,55 @@ fn a_subscription_that_fails_is_asked_for_again() {
 }
 
 #[test]
+fn a_subscription_that_fails_again_is_asked_for_ever_later_whatever_the_history_says() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    for delay in [2_000, 4_000, 8_000] {
+        sim.refuse("sessions.messages.subscribe", "UNAVAILABLE");
+        sim.answer("chat.history", json!({}));
+        sim.advance(delay - 1);
+        assert!(sim.open.is_empty(), "{:?}", sim.asked());
+        sim.advance(1);
+        assert_eq!(sim.asked(), ["sessions.messages.subscribe", "chat.history"]);
+    }
+    sim.answer("sessions.messages.subscribe", json!({}));
+    sim.answer("chat.history", json!({}));
+    sim.stay(120_000);
+    assert!(sim.open.is_empty() && sim.client.chat(KEY).expect("open").is_live());
+}
+
+#[test]
+fn a_subscription_that_fails_before_the_history_is_there_waits_and_the_history_does_not() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    sim.refuse("sessions.messages.subscribe", "UNAVAILABLE");
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    sim.answer("chat.history", json!({}));
+    sim.advance(0);
+    assert_eq!(sim.asked().last(), Some(&"chat.history"));
+    assert!(!sim.is_asked("sessions.messages.subscribe"));
+    sim.advance(2_000);
+    assert!(sim.is_asked("sessions.messages.subscribe"));
+}
+
+#[test]
+fn what_the_gateway_puts_off_is_asked_for_when_it_said_and_not_before() {
+    for method in ["sessions.messages.subscribe", "chat.history"] {
+        for (asked, delay) in [(1, 2_000), (9_000, 9_000), (10_000_000, 300_000)] {
+            let mut sim = FleetSim::live(json!([]));
+            sim.call(|client, now| client.open_chat(KEY, now));
+            sim.put_off(method, asked);
+            sim.open.clear();
+            sim.stay(delay - 1);
+            assert!(!sim.is_asked(method), "{method} {asked}");
+            sim.stay(1);
+            assert!(sim.is_asked(method), "{method} {asked}");
+        }
+    }
+}
+
+#[test]
 fn a_closed_chat_hears_nothing_more_and_nobody_hears_its_answers() {
     let mut sim = started();
     sim.call(|client, now| client.abort(KEY, None, now));

@@ -8,11 +8,12 @@ mod history;
 mod notices;
 mod run;
 
-use super::calls::{CallError, CallId, NotCalled};
+use super::calls::{CallError, CallId, NotCalled, delay_after};
 use super::fleet::Activity;
 use super::payload::Payload;
 use super::queue::Queue;
 use super::state::{Event, State};
+use super::watch::earlier;
 use super::wire::Json;
 use crate::machine::Timer;
 use crate::time::Timestamp;
@@ -41,7 +42,9 @@ pub struct Chat<P> {
     /// When the activity was true, in the gateway's milliseconds.
     as_of: u64,
     sync: Sync,
-    is_subscribed: bool,
+    /// When the subscription is asked for again, where the gateway refused it.
+    subscribe_at: Option<Timestamp>,
+    subscribe_again_after: u64,
     read_again_after: u64,
     restarted: bool,
     calls: Vec<(CallId, Purpose)>,
@@ -70,7 +73,8 @@ impl<P: Payload> Chat<P> {
             activity: Activity::Unknown,
             as_of: 0,
             sync: Sync::Offline,
-            is_subscribed: false,
+            subscribe_at: None,
+            subscribe_again_after: READ_AGAIN_AFTER,
             read_again_after: READ_AGAIN_AFTER,
             restarted: false,
             calls: Vec::new(),
@@ -169,12 +173,19 @@ impl<P: Payload> Chat<P> {
     pub fn called(&mut self, purpose: Purpose, call: Result<CallId, NotCalled>, now: Timestamp) {
         match call {
             Ok(call) => self.calls.push((call, purpose)),
-            Err(reason) => self.failed(purpose, reason.as_str(), "", now),
+            Err(reason) => self.failed(purpose, (reason.as_str(), ""), None, now),
         }
     }
 
     /// A deadline passed.
     pub fn timeout(&mut self, now: Timestamp) {
+        if self.subscribe_at.is_some_and(|at| now >= at) {
+            self.subscribe();
+            // What was not told until then is in the history.
+            if !matches!(self.sync, Sync::Due(_)) {
+                self.due(now);
+            }
+        }
         if let Sync::Due(at) = self.sync
             && now >= at
         {
@@ -184,11 +195,13 @@ impl<P: Payload> Chat<P> {
 
     /// When [`Self::timeout`] is due.
     pub fn deadline(&self) -> Option<(Timestamp, Timer)> {
-        match self.sync {
-            Sync::Due(at) => Some((at, Timer::Resync)),
+        let read_at = match self.sync {
+            Sync::Due(at) => Some(at),
             // The call of a reading has a deadline of its own.
             Sync::Offline | Sync::Reading { .. } | Sync::Live | Sync::Refused => None,
-        }
+        };
+        let [read, subscribe] = [read_at, self.subscribe_at].map(|at| at.map(|at| (at, Timer::Resync)));
+        earlier(read, subscribe)
     }
 
     /// The next thing to do.
@@ -217,16 +230,18 @@ impl<P: Payload> Chat<P> {
     }
 
     fn begin(&mut self) {
-        self.is_subscribed = false;
+        self.subscribe_again_after = READ_AGAIN_AFTER;
         self.read_again_after = READ_AGAIN_AFTER;
+        self.subscribe();
         self.read();
     }
 
+    fn subscribe(&mut self) {
+        self.subscribe_at = None;
+        self.call(Purpose::Subscribe, "sessions.messages.subscribe", vec![("key", Json::text(&self.key))]);
+    }
+
     fn read(&mut self) {
-        if !self.is_subscribed {
-            self.is_subscribed = true;
-            self.call(Purpose::Subscribe, "sessions.messages.subscribe", vec![("key", Json::text(&self.key))]);
-        }
         self.sync = Sync::Reading { again: false };
         let members = vec![("sessionKey", Json::text(&self.key)), ("limit", Json::Number(MESSAGES))];
         self.call(Purpose::History, "chat.history", members);
@@ -238,6 +253,7 @@ impl<P: Payload> Chat<P> {
 
     fn lost(&mut self) {
         self.sync = Sync::Offline;
+        self.subscribe_at = None;
         self.out.retain(|output| !matches!(output, ChatOutput::Call { .. }));
         for run in &mut self.runs {
             run.has_baseline = false;
@@ -267,32 +283,35 @@ impl<P: Payload> Chat<P> {
             // The state changes next, and all of it is asked for after the next welcome.
             (_, Err(CallError::ConnectionLost { .. })) => {}
             (purpose, Err(CallError::Refused(fault))) => {
-                self.failed(purpose, &fault.specific_code(), &fault.message, now);
+                self.failed(purpose, (&fault.specific_code(), &fault.message), fault.retry_after, now);
             }
-            (purpose, Err(error @ CallError::TimedOut { .. })) => self.failed(purpose, error.as_str(), "", now),
+            (purpose, Err(error @ CallError::TimedOut { .. })) => {
+                self.failed(purpose, (error.as_str(), ""), None, now);
+            }
         }
     }
 
-    fn failed(&mut self, purpose: Purpose, code: &str, message: &str, now: Timestamp) {
+    /// `asked` is how long the gateway wants to be left alone.
+    fn failed(&mut self, purpose: Purpose, (code, message): (&str, &str), asked: Option<u64>, now: Timestamp) {
         let (code, message) = (code.to_owned(), message.to_owned());
         let may_succeed = !["FORBIDDEN", "MISSING_SCOPE", "INVALID_REQUEST"].contains(&&*code);
         match &purpose {
             Purpose::Send(run) => {
                 return self.turn_sending(run, RunState::NotSent { code, message });
             }
-            Purpose::History if may_succeed => self.read_later(now),
+            Purpose::History if may_succeed => self.read_later(asked, now),
             Purpose::History => self.sync = Sync::Refused,
             Purpose::Subscribe if may_succeed => {
-                self.is_subscribed = false;
-                self.due(now + self.read_again_after);
+                self.subscribe_at = Some(now + delay_after(self.subscribe_again_after, asked));
+                self.subscribe_again_after = (self.subscribe_again_after * 2).min(LONGEST_DELAY);
             }
             Purpose::Subscribe | Purpose::Abort => {}
         }
         self.tell(ChatEvent::Failed { purpose, code, message });
     }
 
-    fn read_later(&mut self, now: Timestamp) {
-        self.sync = Sync::Due(now + self.read_again_after);
+    fn read_later(&mut self, asked: Option<u64>, now: Timestamp) {
+        self.sync = Sync::Due(now + delay_after(self.read_again_after, asked));
         self.read_again_after = (self.read_again_after * 2).min(LONGEST_DELAY);
     }
 
@@ -335,7 +354,7 @@ impl<P: Payload> Chat<P> {
         }
         let unclear = self.runs.iter().any(|run| run.state == RunState::Uncertain);
         if unclear {
-            self.read_later(now);
+            self.read_later(None, now);
         } else {
             self.read_again_after = READ_AGAIN_AFTER;
         }
