@@ -18,6 +18,9 @@ use super::wire::{ClientFrame, Frame, Json};
 use crate::machine::{Input, Machine, Output, RequestId, Timer};
 use crate::time::Timestamp;
 
+const PROGRESS: &str = "node.invoke.progress";
+const RESULT: &str = "node.invoke.result";
+
 /// What a client tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientEvent<P> {
@@ -198,7 +201,7 @@ impl<P: Payload> Client<P> {
             is_own |= self.fleet.observe(&event, self.session.heard_at(), self.now);
         }
         is_own |= self.approvals.observe(&event, self.now);
-        self.commands.observe(&event, self.now);
+        is_own |= self.commands.observe(&event, self.now);
         self.announce_tools(&event);
         for chat in &mut self.chats {
             is_own |= chat.observe(&event, self.now);
@@ -223,27 +226,25 @@ impl<P: Payload> Client<P> {
 
     fn follow_commands(&mut self) {
         for output in self.commands.take() {
-            let mut call = |method, params| self.session.call(method, params, Answers::default(), self.now);
-            let called = match output {
+            match output {
                 NodeOutput::Run(request, invocation) => {
                     self.out.push(Output::Ask { request, question: Question::Run(invocation) });
-                    continue;
                 }
-                NodeOutput::Withdraw(request) => {
-                    self.out.push(Output::Withdraw { request });
-                    continue;
-                }
-                NodeOutput::Progress(params) => call("node.invoke.progress", params),
-                NodeOutput::Result(asked, params) => match call("node.invoke.result", params) {
-                    Err(NotCalled::TooLarge { .. }) => {
+                NodeOutput::Withdraw(request) => self.out.push(Output::Withdraw { request }),
+                // Whoever asked hears it, or that the connection was lost.
+                NodeOutput::Progress(params) => _ = self.session.say(PROGRESS, params),
+                NodeOutput::Result(asked, params) => {
+                    if let Err(NotCalled::TooLarge { .. }) = self.session.say(RESULT, params) {
                         let failure =
                             asked.failure("result_too_large", "The gateway does not read a result that large.");
-                        call("node.invoke.result", failure)
+                        _ = self.session.say(RESULT, failure);
                     }
-                    called => called,
-                },
-            };
-            self.forgotten.extend(called);
+                }
+            }
+        }
+        while let Some(params) = self.commands.piece() {
+            let Ok(call) = self.session.call(PROGRESS, params, Answers::default(), self.now) else { break };
+            self.commands.piece_told(call);
         }
     }
 
