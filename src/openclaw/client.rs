@@ -140,6 +140,7 @@ impl<P: Payload> Client<P> {
     /// Follows a session: its messages and its runs. Opened twice it is one chat.
     pub fn open_chat(&mut self, key: &str, now: Timestamp) {
         self.now = now;
+        self.followed = Followed::default();
         if self.chat(key).is_none() {
             self.chats.push(Chat::new(key, self.session.policy().is_some()));
             self.follow_chats();
@@ -151,7 +152,13 @@ impl<P: Payload> Client<P> {
         self.now = now;
         self.followed = Followed::default();
         let Some(index) = self.chats.iter().position(|chat| chat.key() == key) else { return };
-        self.forgotten.extend(self.chats.remove(index).into_calls());
+        let closed = self.chats.remove(index);
+        let is_shared = self.chats.iter().any(|chat| chat.may_share(&closed));
+        self.forgotten.extend(closed.into_calls());
+        // The gateway knows sessions and no chats: the other would hear nothing more.
+        if is_shared {
+            return;
+        }
         let params = Json::Object(vec![("key", Json::text(key))]);
         let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), now);
         self.forgotten.extend(call);

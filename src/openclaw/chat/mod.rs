@@ -37,6 +37,10 @@ pub struct Chat<P> {
     key: String,
     /// The same as the engine holds it.
     key_value: P,
+    /// The name under which the gateway tells of the session, where it is another.
+    name: Option<P>,
+    /// Whether it said so.
+    is_named: bool,
     runs: Vec<Run<P>>,
     activity: Activity,
     /// When the activity was true, in the gateway's milliseconds.
@@ -69,6 +73,8 @@ impl<P: Payload> Chat<P> {
         let mut chat = Self {
             key: key.to_owned(),
             key_value: P::of_text(key),
+            name: None,
+            is_named: false,
             runs: Vec::new(),
             activity: Activity::Unknown,
             as_of: 0,
@@ -211,7 +217,18 @@ impl<P: Payload> Chat<P> {
 
     /// Whether this is the chat of a session.
     pub(super) fn is_of(&self, key: &P) -> bool {
-        self.key_value == *key
+        self.key_value == *key || self.name.as_ref() == Some(key)
+    }
+
+    /// Whether the gateway tells of the session under another name than the application.
+    pub(super) fn has_other_name(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Whether both may be chats of one session.
+    pub(super) fn may_share(&self, other: &Self) -> bool {
+        let name = |chat: &Self| chat.name.clone().unwrap_or_else(|| chat.key_value.clone());
+        !(self.is_named && other.is_named) || name(self) == name(other)
     }
 
     /// The place of a run whose answer comes in.
@@ -275,7 +292,8 @@ impl<P: Payload> Chat<P> {
             (Purpose::History, Ok(payload)) => self.history_read(payload, now),
             (Purpose::Send(run), Ok(payload)) => self.taken(&run, payload, now),
             (Purpose::Abort, Ok(payload)) if payload.flag("aborted") == Some(false) => self.due(now),
-            (Purpose::Subscribe | Purpose::Abort, Ok(_)) => {}
+            (Purpose::Subscribe, Ok(payload)) => self.named(payload.member("key"), now),
+            (Purpose::Abort, Ok(_)) => {}
             (Purpose::Send(run), Err(CallError::ConnectionLost { .. } | CallError::TimedOut { .. })) => {
                 self.turn_sending(&run, RunState::Uncertain);
                 self.due(now);
@@ -288,6 +306,16 @@ impl<P: Payload> Chat<P> {
             (purpose, Err(error @ CallError::TimedOut { .. })) => {
                 self.failed(purpose, (error.as_str(), ""), None, now);
             }
+        }
+    }
+
+    fn named(&mut self, name: Option<P>, now: Timestamp) {
+        self.is_named = true;
+        let name = name.filter(|name| name.is_text() && *name != self.key_value);
+        if self.name != name {
+            self.name = name;
+            // What was told under it until now was not heard.
+            self.due(now);
         }
     }
 

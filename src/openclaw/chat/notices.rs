@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 impl<P: Payload> Chat<P> {
     pub(super) fn noticed(&mut self, notice: &Notice<P>, now: Timestamp) {
         let payload = &notice.payload;
-        if payload.text("sessionKey").as_deref() != Some(self.key()) {
+        if !payload.member("sessionKey").is_some_and(|key| self.is_of(&key)) {
             return;
         }
         match notice.name.as_str() {
