@@ -343,8 +343,7 @@ fn an_older_history_ends_no_run_and_a_newer_one_is_read() {
     sim.changed(KEY, START + 20, json!({"hasActiveRun": true, "activeRunIds": ["r1"]}));
     history(&mut sim, json!({"messages": [], "sessionInfo": {"hasActiveRun": false, "snapshotAt": START + 10}}));
     assert_eq!((state(&sim, "r1"), busy(&sim)), ("accepted", true));
-    sim.changed(KEY, START + 30, idle());
-    sim.advance(1_000);
+    sim.advance(2_000);
     let info = json!({"hasActiveRun": false, "snapshotAt": START + 40});
     history(&mut sim, json!({"messages": [], "sessionInfo": info}));
     assert_eq!((state(&sim, "r1"), busy(&sim)), ("ended", false));

@@ -6,6 +6,7 @@
 mod event;
 mod history;
 mod notices;
+mod reading;
 mod run;
 
 use super::calls::{CallError, CallId, NotCalled, delay_after};
@@ -18,7 +19,6 @@ use super::wire::Json;
 use crate::machine::Timer;
 use crate::time::Timestamp;
 pub use event::{ChatEvent, ChatOutput, Purpose, QueueMode};
-use history::History;
 pub use run::{Run, RunState, TextChange};
 
 /// How long an idle session may owe the end of a run.
@@ -26,8 +26,6 @@ const END_WITHIN: u64 = 1_000;
 /// How long until the history is read again for what it did not tell; the longest delay after one that failed.
 const READ_AGAIN_AFTER: u64 = 2_000;
 const LONGEST_DELAY: u64 = 60_000;
-/// The messages that are read.
-const MESSAGES: u64 = 200;
 /// The runs that are remembered.
 const MOST_RUNS: usize = 64;
 
@@ -45,6 +43,10 @@ pub struct Chat<P> {
     activity: Activity,
     /// When the activity was true, in the gateway's milliseconds.
     as_of: u64,
+    /// Whether it was told since the history was asked for.
+    row_is_newer: bool,
+    /// The messages that were told since then.
+    meanwhile: Vec<P>,
     sync: Sync,
     /// When the subscription is asked for again, where the gateway refused it.
     subscribe_at: Option<Timestamp>,
@@ -78,6 +80,8 @@ impl<P: Payload> Chat<P> {
             runs: Vec::new(),
             activity: Activity::Unknown,
             as_of: 0,
+            row_is_newer: false,
+            meanwhile: Vec::new(),
             sync: Sync::Offline,
             subscribe_at: None,
             subscribe_again_after: READ_AGAIN_AFTER,
@@ -246,45 +250,8 @@ impl<P: Payload> Chat<P> {
         self.calls.into_iter().map(|(call, _)| call)
     }
 
-    fn begin(&mut self) {
-        self.subscribe_again_after = READ_AGAIN_AFTER;
-        self.read_again_after = READ_AGAIN_AFTER;
-        self.subscribe();
-        self.read();
-    }
-
-    fn subscribe(&mut self) {
-        self.subscribe_at = None;
-        self.call(Purpose::Subscribe, "sessions.messages.subscribe", vec![("key", Json::text(&self.key))]);
-    }
-
-    fn read(&mut self) {
-        self.sync = Sync::Reading { again: false };
-        let members = vec![("sessionKey", Json::text(&self.key)), ("limit", Json::Number(MESSAGES))];
-        self.call(Purpose::History, "chat.history", members);
-    }
-
     fn call(&mut self, purpose: Purpose, method: &'static str, members: Vec<(&'static str, Json)>) {
         self.out.push(ChatOutput::Call { purpose, method, params: Json::Object(members) });
-    }
-
-    fn lost(&mut self) {
-        self.sync = Sync::Offline;
-        self.subscribe_at = None;
-        self.out.retain(|output| !matches!(output, ChatOutput::Call { .. }));
-        for run in &mut self.runs {
-            run.has_baseline = false;
-        }
-    }
-
-    /// The history is to be read again; what happens until then is read once.
-    fn due(&mut self, at: Timestamp) {
-        self.sync = match self.sync {
-            Sync::Offline => Sync::Offline,
-            Sync::Reading { .. } => Sync::Reading { again: true },
-            Sync::Live | Sync::Refused => Sync::Due(at),
-            Sync::Due(earlier) => Sync::Due(earlier.min(at)),
-        };
     }
 
     fn settled(&mut self, purpose: Purpose, outcome: &Result<P, CallError<P>>, now: Timestamp) {
@@ -309,16 +276,6 @@ impl<P: Payload> Chat<P> {
         }
     }
 
-    fn named(&mut self, name: Option<P>, now: Timestamp) {
-        self.is_named = true;
-        let name = name.filter(|name| name.is_text() && *name != self.key_value);
-        if self.name != name {
-            self.name = name;
-            // What was told under it until now was not heard.
-            self.due(now);
-        }
-    }
-
     /// `asked` is how long the gateway wants to be left alone.
     fn failed(&mut self, purpose: Purpose, (code, message): (&str, &str), asked: Option<u64>, now: Timestamp) {
         let (code, message) = (code.to_owned(), message.to_owned());
@@ -338,11 +295,6 @@ impl<P: Payload> Chat<P> {
         self.tell(ChatEvent::Failed { purpose, code, message });
     }
 
-    fn read_later(&mut self, asked: Option<u64>, now: Timestamp) {
-        self.sync = Sync::Due(now + delay_after(self.read_again_after, asked));
-        self.read_again_after = (self.read_again_after * 2).min(LONGEST_DELAY);
-    }
-
     /// The gateway took a message, or says that it had.
     fn taken(&mut self, run: &str, payload: &P, now: Timestamp) {
         let Some(index) = self.runs.iter().position(|known| known.id == run) else { return };
@@ -351,42 +303,6 @@ impl<P: Payload> Chat<P> {
         }
         // It was answered before; the history has the answer.
         if payload.text("status").as_deref() == Some("ok") {
-            self.due(now);
-        }
-    }
-
-    fn history_read(&mut self, payload: &P, now: Timestamp) {
-        let again = self.sync == Sync::Reading { again: true };
-        self.sync = Sync::Live;
-        self.tell(ChatEvent::History(payload.clone()));
-        // What was known before the connection is not known any more.
-        let known = if self.as_of == 0 { Activity::Unknown } else { self.activity.clone() };
-        let history = History::read(payload, &known);
-        self.become_active(history.activity.clone());
-        if let Some((id, _)) = history.in_flight()
-            && self.run(id).is_none()
-        {
-            self.add(Run::new(&id.clone(), false, RunState::Streaming));
-        }
-        let restarted = std::mem::take(&mut self.restarted);
-        for index in 0..self.runs.len() {
-            if self.runs[index].state.is_told() {
-                continue;
-            }
-            let state = history.state_of(&self.runs[index], restarted);
-            self.turn(index, state, None);
-            if let Some(change) = history.take_text(&mut self.runs[index]) {
-                let run = self.runs[index].id.clone();
-                self.tell(ChatEvent::Text { run, change });
-            }
-        }
-        let unclear = self.runs.iter().any(|run| run.state == RunState::Uncertain);
-        if unclear {
-            self.read_later(None, now);
-        } else {
-            self.read_again_after = READ_AGAIN_AFTER;
-        }
-        if again {
             self.due(now);
         }
     }
@@ -420,6 +336,7 @@ impl<P: Payload> Chat<P> {
         let run = &mut self.runs[index];
         if run.state != state {
             run.state = state;
+            run.is_newer = true;
             let run = run.id.clone();
             self.tell(ChatEvent::Run { run, message });
         }
