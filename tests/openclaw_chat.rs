@@ -586,6 +586,28 @@ fn two_chats_of_one_session_hear_the_same_and_one_that_is_closed_leaves_the_othe
 }
 
 #[test]
+fn a_chat_that_may_be_of_the_session_of_one_that_is_closed_subscribes_again() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat("agent:main:other", now));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": "agent:main:other"}));
+    sim.open.clear();
+    sim.call(|client, now| client.close_chat("agent:main:other", now));
+    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
+    assert_eq!(sim.open[1]["params"], json!({"key": KEY}));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+    sim.call(|client, now| client.open_chat("main", now));
+    sim.open.clear();
+    sim.call(|client, now| client.close_chat("main", now));
+    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
+    sim.close(1006);
+    sim.call(|client, now| client.open_chat("main", now));
+    sim.chat_log();
+    sim.call(|client, now| client.close_chat("main", now));
+    assert!(sim.chat_log().is_empty() && sim.client.chat(KEY).expect("open").deadline().is_none());
+}
+
+#[test]
 fn what_a_session_told_before_its_name_was_known_is_read() {
     let mut sim = FleetSim::live(json!([]));
     sim.call(|client, now| client.open_chat("main", now));

@@ -153,15 +153,22 @@ impl<P: Payload> Client<P> {
         self.followed = Followed::default();
         let Some(index) = self.chats.iter().position(|chat| chat.key() == key) else { return };
         let closed = self.chats.remove(index);
-        let is_shared = self.chats.iter().any(|chat| chat.may_share(&closed));
-        self.forgotten.extend(closed.into_calls());
         // The gateway knows sessions and no chats: the other would hear nothing more.
-        if is_shared {
-            return;
+        if !self.chats.iter().any(|chat| chat.shares(&closed) == Some(true)) {
+            self.unsubscribe(&closed);
         }
-        let params = Json::Object(vec![("key", Json::text(key))]);
-        let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), now);
-        self.forgotten.extend(call);
+        self.forgotten.extend(closed.into_calls());
+    }
+
+    fn unsubscribe(&mut self, closed: &Chat<P>) {
+        let params = Json::Object(vec![("key", Json::text(closed.key()))]);
+        let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), self.now);
+        let Ok(call) = call else { return };
+        self.forgotten.push(call);
+        for chat in self.chats.iter_mut().filter(|chat| chat.shares(closed).is_none()) {
+            chat.subscribe_again();
+        }
+        self.follow_chats();
     }
 
     /// Sends a message in a chat that is open. It is sent once; [`Chat::run`] says what becomes of it.

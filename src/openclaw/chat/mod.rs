@@ -229,10 +229,17 @@ impl<P: Payload> Chat<P> {
         self.name.is_some()
     }
 
-    /// Whether both may be chats of one session.
-    pub(super) fn may_share(&self, other: &Self) -> bool {
+    /// Whether both are chats of one session, as far as that is known.
+    pub(super) fn shares(&self, other: &Self) -> Option<bool> {
         let name = |chat: &Self| chat.name.clone().unwrap_or_else(|| chat.key_value.clone());
-        !(self.is_named && other.is_named) || name(self) == name(other)
+        (self.is_named && other.is_named).then(|| name(self) == name(other))
+    }
+
+    /// The subscription may have been taken back.
+    pub(super) fn subscribe_again(&mut self) {
+        if self.sync != Sync::Offline && self.subscribe_at.is_none() {
+            self.subscribe();
+        }
     }
 
     /// The place of a run whose answer comes in.
