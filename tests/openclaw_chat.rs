@@ -218,6 +218,174 @@ fn the_end_of_a_run_that_was_missed_is_drawn_from_the_idle_session() {
 }
 
 #[test]
+fn the_end_of_a_run_that_was_missed_is_the_one_that_the_row_of_the_session_names() {
+    let failed = |kind: &str, message: &str| RunState::Failed { kind: kind.to_owned(), message: message.to_owned() };
+    let rows = [
+        (json!({"lastRunId": "r1", "status": "done"}), RunState::Done),
+        (json!({"lastRunId": "r1", "status": "killed"}), RunState::Aborted),
+        (json!({"lastRunId": "r1", "status": "failed", "lastRunError": "no model"}), failed("unknown", "no model")),
+        (json!({"lastRunId": "r1", "status": "timeout"}), failed("timeout", "")),
+        (json!({"lastRunId": "r1", "status": "running"}), RunState::Ended),
+        (json!({"lastRunId": "r1"}), RunState::Ended),
+        (json!({"lastRunId": "r9", "status": "done"}), RunState::Ended),
+        (json!({"status": "done"}), RunState::Ended),
+    ];
+    for (row, expected) in rows {
+        let mut info = row.clone();
+        info["hasActiveRun"] = json!(false);
+        let mut sim = started();
+        sim.reconnect();
+        history(&mut sim, json!({"messages": [user("r1"), assistant("r1", "It is.")], "sessionInfo": info}));
+        let run = sim.client.chat(KEY).expect("open").run("r1").expect("a run");
+        assert_eq!((&run.state, run.text.as_str()), (&expected, Some("It is.")), "{row}");
+    }
+}
+
+#[test]
+fn a_run_that_ended_without_a_word_has_the_end_that_a_later_row_names() {
+    let mut sim = started();
+    sim.reconnect();
+    history(&mut sim, json!({"messages": [], "sessionInfo": idle()}));
+    assert_eq!(state(&sim, "r1"), "ended");
+    sim.reconnect();
+    let info = json!({"hasActiveRun": false, "lastRunId": "r1", "status": "done"});
+    history(&mut sim, json!({"messages": [user("r1"), assistant("r1", "It is.")], "sessionInfo": info}));
+    assert_eq!((state(&sim, "r1"), text(&sim, "r1")), ("done", "It is."));
+}
+
+#[test]
+fn the_captured_histories_tell_how_their_runs_ended() {
+    let rows = [("05-chat-run", "done"), ("06-chat-abort", "aborted"), ("08-chat-error", "failed")];
+    for (capture, expected) in rows {
+        let answer = records(capture).into_iter().find_map(|record| match record.what {
+            What::Received(frame) if frame["payload"]["sessionInfo"].is_object() => Some(frame["payload"].clone()),
+            _ => None,
+        });
+        let answer = answer.expect("a history was read");
+        let (key, run) = sent_in(capture);
+        let mut sim = FleetSim::live(json!([]));
+        sim.call(|client, now| client.open_chat(&key, now));
+        history(&mut sim, json!({}));
+        send_in(&mut sim, &key, &run);
+        sim.answer("chat.send", json!({"runId": run, "status": "started"}));
+        sim.reconnect();
+        history(&mut sim, answer);
+        assert_eq!(
+            sim.client.chat(&key).expect("open").run(&run).expect("a run").state.as_str(),
+            expected,
+            "{capture}"
+        );
+    }
+}
+
+#[test]
+fn a_message_that_was_told_while_the_history_was_read_stays_behind_it() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    let told = |id: &str| json!({"role": "user", "content": "hi", "__openclaw": {"id": id}});
+    for id in ["m1", "m2", "m3"] {
+        sim.event("session.message", json!({"sessionKey": KEY, "message": told(id)}));
+    }
+    sim.event("session.message", json!({"sessionKey": KEY, "message": {"role": "assistant", "content": "old"}}));
+    sim.event("session.message", json!({"sessionKey": KEY, "message": {"role": "system", "content": "new"}}));
+    sim.chat_log();
+    let known = json!({"role": "assistant", "content": "old"});
+    history(&mut sim, json!({"messages": [told("m1"), known, told("m3")], "sessionInfo": idle()}));
+    assert_eq!(sim.chat_log(), ["history", "message user", "message system", "idle"]);
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    sim.advance(0);
+    history(&mut sim, json!({"messages": [], "sessionInfo": idle()}));
+    assert_eq!(sim.chat_log(), ["history"], "what was told before is in it, or is gone");
+}
+
+#[test]
+fn the_row_of_the_history_counts_unless_a_newer_one_was_told_while_it_was_read() {
+    let working = |at: u64| {
+        let info = json!({"hasActiveRun": true, "activeRunIds": ["r1"], "snapshotAt": at});
+        json!({"messages": [], "inFlightRun": {"runId": "r1", "text": "H"}, "sessionInfo": info})
+    };
+    for (read_at, expected) in [(START + 19, false), (START + 20, true), (START + 21, true)] {
+        let mut sim = FleetSim::live(json!([]));
+        sim.call(|client, now| client.open_chat(KEY, now));
+        sim.changed(KEY, START + 20, idle());
+        history(&mut sim, working(read_at));
+        assert_eq!(busy(&sim), expected, "{read_at}");
+    }
+    // Read after it was told, whatever the clock says.
+    let mut sim = chat();
+    sim.changed(KEY, START + 20, idle());
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    sim.advance(0);
+    history(&mut sim, working(START + 10));
+    assert!(busy(&sim));
+}
+
+#[test]
+fn a_row_that_is_told_after_the_history_and_is_older_changes_nothing() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    let info = json!({"hasActiveRun": true, "snapshotAt": START + 20});
+    history(&mut sim, json!({"messages": [], "sessionInfo": info}));
+    sim.changed(KEY, START + 19, idle());
+    assert!(busy(&sim));
+    sim.changed(KEY, START + 21, idle());
+    assert!(!busy(&sim));
+}
+
+#[test]
+fn an_older_history_ends_no_run_and_a_newer_one_is_read() {
+    let mut sim = started();
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    sim.advance(0);
+    sim.changed(KEY, START + 20, json!({"hasActiveRun": true, "activeRunIds": ["r1"]}));
+    history(&mut sim, json!({"messages": [], "sessionInfo": {"hasActiveRun": false, "snapshotAt": START + 10}}));
+    assert_eq!((state(&sim, "r1"), busy(&sim)), ("accepted", true));
+    sim.advance(2_000);
+    let info = json!({"hasActiveRun": false, "snapshotAt": START + 40});
+    history(&mut sim, json!({"messages": [], "sessionInfo": info}));
+    assert_eq!((state(&sim, "r1"), busy(&sim)), ("ended", false));
+}
+
+#[test]
+fn a_history_that_was_asked_for_before_a_message_says_nothing_of_its_run() {
+    // The message before the history was asked for, and the acknowledgement; or both behind it.
+    for is_sent_before in [true, false] {
+        let mut sim = chat();
+        if is_sent_before {
+            send(&mut sim, "r1");
+        }
+        sim.skip(1);
+        sim.event("presence", json!({}));
+        sim.advance(0);
+        if !is_sent_before {
+            send(&mut sim, "r1");
+        }
+        sim.answer("chat.send", json!({"runId": "r1", "status": "started"}));
+        sim.chat_log();
+        history(&mut sim, json!({"messages": [], "sessionInfo": idle()}));
+        assert_eq!((state(&sim, "r1"), busy(&sim)), ("accepted", true));
+        assert_eq!(sim.chat_log(), ["history"], "nothing is taken back");
+        sim.skip(1);
+        sim.event("presence", json!({}));
+        sim.advance(0);
+        history(&mut sim, json!({"messages": [], "sessionInfo": idle()}));
+        assert_eq!(state(&sim, "r1"), "ended", "the next one was asked for behind it");
+    }
+}
+
+#[test]
+fn a_history_that_was_asked_for_before_another_began_a_run_does_not_end_it() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    delta(&mut sim, "r1", "Hel", "Hel");
+    history(&mut sim, json!({"messages": [], "sessionInfo": idle()}));
+    assert_eq!((state(&sim, "r1"), text(&sim, "r1")), ("streaming", "Hel"));
+}
+
+#[test]
 fn a_run_that_seemed_over_goes_on_when_the_session_works_on_it_after_all() {
     let mut sim = started();
     sim.reconnect();
@@ -381,6 +549,76 @@ fn events_of_other_sessions_are_none_of_this_chat() {
 }
 
 #[test]
+fn a_chat_under_another_name_of_its_session_hears_what_the_gateway_tells_under_its_own() {
+    let mut sim = named("main");
+    send_in(&mut sim, "main", "r1");
+    assert_eq!(sim.open[0]["params"]["sessionKey"], "main");
+    sim.answer("chat.send", json!({"runId": "r1", "status": "started"}));
+    delta(&mut sim, "r1", "Hel", "Hel");
+    sim.event("session.message", json!({"sessionKey": KEY, "message": {"role": "assistant"}}));
+    last(&mut sim, "r1", "Hello");
+    sim.changed(KEY, START + 5, idle());
+    assert_eq!(
+        sim.chat_log(),
+        ["run r1", "run r1", "run r1", r#"r1 + "Hel""#, "message assistant", r#"r1 + "lo""#, "run r1"]
+    );
+    let chat = sim.client.chat("main").expect("open");
+    assert_eq!((chat.run("r1").map(|run| run.state.as_str()), chat.is_busy()), (Some("done"), false));
+}
+
+#[test]
+fn two_chats_of_one_session_hear_the_same_and_one_that_is_closed_leaves_the_other_its_news() {
+    let mut sim = named("main");
+    sim.call(|client, now| client.open_chat(KEY, now));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+    sim.answer("chat.history", json!({"messages": [], "sessionInfo": idle()}));
+    delta(&mut sim, "r1", "Hel", "Hel");
+    let text = |sim: &FleetSim, key: &str| {
+        sim.client.chat(key).and_then(|chat| chat.run("r1")).and_then(|run| run.text.as_str()).map(str::to_owned)
+    };
+    assert_eq!((text(&sim, "main").as_deref(), text(&sim, KEY).as_deref()), (Some("Hel"), Some("Hel")));
+    sim.call(|client, now| client.close_chat(KEY, now));
+    assert!(!sim.is_asked("sessions.messages.unsubscribe"));
+    delta(&mut sim, "r1", "lo", "Hello");
+    assert_eq!(text(&sim, "main").as_deref(), Some("Hello"));
+    sim.call(|client, now| client.close_chat("main", now));
+    assert_eq!(sim.accept("sessions.messages.unsubscribe"), json!({"key": "main"}));
+}
+
+#[test]
+fn a_chat_that_may_be_of_the_session_of_one_that_is_closed_subscribes_again() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat("agent:main:other", now));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": "agent:main:other"}));
+    sim.open.clear();
+    sim.call(|client, now| client.close_chat("agent:main:other", now));
+    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
+    assert_eq!(sim.open[1]["params"], json!({"key": KEY}));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+    sim.call(|client, now| client.open_chat("main", now));
+    sim.open.clear();
+    sim.call(|client, now| client.close_chat("main", now));
+    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
+    sim.close(1006);
+    sim.call(|client, now| client.open_chat("main", now));
+    sim.chat_log();
+    sim.call(|client, now| client.close_chat("main", now));
+    assert!(sim.chat_log().is_empty() && sim.client.chat(KEY).expect("open").deadline().is_none());
+}
+
+#[test]
+fn what_a_session_told_before_its_name_was_known_is_read() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat("main", now));
+    sim.answer("chat.history", json!({"messages": [], "sessionInfo": idle()}));
+    last(&mut sim, "r1", "said meanwhile");
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+    sim.advance(0);
+    assert_eq!(sim.asked(), ["chat.history"]);
+}
+
+#[test]
 fn a_gap_reads_the_history_once() {
     let mut sim = chat();
     sim.skip(1);
@@ -417,6 +655,55 @@ fn a_subscription_that_fails_is_asked_for_again() {
     sim.refuse("sessions.messages.subscribe", "UNAVAILABLE");
     sim.advance(2_000);
     assert_eq!(sim.asked(), ["sessions.messages.subscribe", "chat.history"]);
+}
+
+#[test]
+fn a_subscription_that_fails_again_is_asked_for_ever_later_whatever_the_history_says() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    for delay in [2_000, 4_000, 8_000] {
+        sim.refuse("sessions.messages.subscribe", "UNAVAILABLE");
+        sim.answer("chat.history", json!({}));
+        sim.advance(delay - 1);
+        assert!(sim.open.is_empty(), "{:?}", sim.asked());
+        sim.advance(1);
+        assert_eq!(sim.asked(), ["sessions.messages.subscribe", "chat.history"]);
+    }
+    sim.answer("sessions.messages.subscribe", json!({}));
+    sim.answer("chat.history", json!({}));
+    sim.stay(120_000);
+    assert!(sim.open.is_empty() && sim.client.chat(KEY).expect("open").is_live());
+}
+
+#[test]
+fn a_subscription_that_fails_before_the_history_is_there_waits_and_the_history_does_not() {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(KEY, now));
+    sim.refuse("sessions.messages.subscribe", "UNAVAILABLE");
+    sim.skip(1);
+    sim.event("presence", json!({}));
+    sim.answer("chat.history", json!({}));
+    sim.advance(0);
+    assert_eq!(sim.asked().last(), Some(&"chat.history"));
+    assert!(!sim.is_asked("sessions.messages.subscribe"));
+    sim.advance(2_000);
+    assert!(sim.is_asked("sessions.messages.subscribe"));
+}
+
+#[test]
+fn what_the_gateway_puts_off_is_asked_for_when_it_said_and_not_before() {
+    for method in ["sessions.messages.subscribe", "chat.history"] {
+        for (asked, delay) in [(1, 2_000), (9_000, 9_000), (10_000_000, 300_000)] {
+            let mut sim = FleetSim::live(json!([]));
+            sim.call(|client, now| client.open_chat(KEY, now));
+            sim.put_off(method, asked);
+            sim.open.clear();
+            sim.stay(delay - 1);
+            assert!(!sim.is_asked(method), "{method} {asked}");
+            sim.stay(1);
+            assert!(sim.is_asked(method), "{method} {asked}");
+        }
+    }
 }
 
 #[test]
@@ -485,6 +772,19 @@ fn chat() -> FleetSim {
     sim
 }
 
+/// The same under another name of the session.
+fn named(name: &str) -> FleetSim {
+    let mut sim = FleetSim::live(json!([]));
+    sim.call(|client, now| client.open_chat(name, now));
+    sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+    for _ in 0..2 {
+        sim.answer("chat.history", json!({"messages": [], "sessionInfo": idle()}));
+        sim.advance(0);
+    }
+    sim.chat_log();
+    sim
+}
+
 /// A chat with one message that the gateway took.
 fn started() -> FleetSim {
     let mut sim = chat();
@@ -494,8 +794,12 @@ fn started() -> FleetSim {
 }
 
 fn send(sim: &mut FleetSim, run: &str) {
+    send_in(sim, KEY, run);
+}
+
+fn send_in(sim: &mut FleetSim, key: &str, run: &str) {
     let message = Message { run: run.to_owned(), text: "hello".to_owned(), ..Message::default() };
-    sim.call(|client, now| client.send(KEY, &message, now)).expect("sent");
+    sim.call(|client, now| client.send(key, &message, now)).expect("sent");
 }
 
 /// Answers the subscription, where it is asked for, and the history.

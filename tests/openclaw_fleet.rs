@@ -285,7 +285,39 @@ fn a_reading_that_is_not_answered_is_tried_again() {
     sim.open.clear();
     sim.event("tick", json!({}));
     sim.advance(2_000);
-    assert_eq!(sim.asked(), ["agents.list", "sessions.list", "system-presence"]);
+    assert_eq!(sim.asked(), ["sessions.subscribe", "agents.list", "sessions.list", "system-presence"]);
+}
+
+#[test]
+fn a_picture_is_live_only_with_the_subscription_that_keeps_it_so() {
+    let mut sim = FleetSim::welcomed();
+    sim.refuse("sessions.subscribe", "UNAVAILABLE");
+    sim.answer("agents.list", agents(&["main"]));
+    sim.answer("sessions.list", list(START, json!([])));
+    sim.advance(2_000);
+    assert!(sim.is_asked("sessions.subscribe"));
+    sim.answer("agents.list", agents(&["main"]));
+    sim.answer("sessions.list", list(sim.now, json!([])));
+    sim.answer("system-presence", json!([]));
+    assert_eq!(sim.client.fleet().freshness(), Freshness::Empty);
+    sim.answer("sessions.subscribe", json!({"subscribed": true}));
+    assert_eq!(sim.client.fleet().freshness(), Freshness::Live);
+    sim.event("config.changed", json!({}));
+    sim.advance(250);
+    assert!(!sim.is_asked("sessions.subscribe"), "it stands until the connection is lost");
+}
+
+#[test]
+fn a_reading_that_is_put_off_is_tried_again_when_the_gateway_said_and_not_before() {
+    for (asked, delay) in [(1, 2_000), (9_000, 9_000), (10_000_000, 300_000)] {
+        let mut sim = FleetSim::welcomed();
+        sim.put_off("sessions.list", asked);
+        sim.open.clear();
+        sim.stay(delay - 1);
+        assert!(!sim.is_asked("sessions.list"), "{asked}");
+        sim.stay(1);
+        assert!(sim.is_asked("sessions.list"), "{asked}");
+    }
 }
 
 #[test]

@@ -7,14 +7,16 @@ mod captures;
 mod fleet;
 
 use agent_gateway_client::machine::Input;
-use agent_gateway_client::openclaw::Config;
 use agent_gateway_client::openclaw::device::{Answer, DeviceKey};
+use agent_gateway_client::openclaw::wire::Json;
+use agent_gateway_client::openclaw::{Answers, Config};
 use agent_gateway_client::run::ToolAnswer;
 use captures::{What, records};
 use fleet::FleetSim;
 use serde_json::{Value, json};
 
 const REQUEST: &str = "node.invoke.request";
+const PROGRESS: &str = "node.invoke.progress";
 const RESULT: &str = "node.invoke.result";
 const UPDATE: &str = "node.pluginTools.update";
 
@@ -156,6 +158,66 @@ fn progress_is_told_in_numbered_pieces_that_the_gateway_takes_and_not_after_the_
 }
 
 #[test]
+fn a_result_is_told_however_much_progress_is_not_answered() {
+    let mut sim = asked();
+    let request = sim.running[0];
+    let mut text = String::new();
+    for line in 0..300 {
+        let line = format!("line {line}\n");
+        text.push_str(&line);
+        sim.call(|client, now| client.progress(request, &line, now));
+    }
+    assert!(sim.open.len() < 100, "{} pieces are open", sim.open.len());
+    ran(&mut sim, 0, returned("1"));
+    assert_eq!(sim.accept(RESULT)["payloadJSON"], "1");
+    assert_eq!(told(&mut sim), text);
+}
+
+#[test]
+fn a_result_is_told_although_the_application_has_as_many_calls_open_as_may_be() {
+    let mut sim = asked();
+    let request = sim.running[0];
+    let status = |sim: &mut FleetSim| {
+        sim.call(|client, now| client.call("status", Json::Object(Vec::new()), Answers::default(), now)).is_ok()
+    };
+    while status(&mut sim) {}
+    sim.call(|client, now| client.progress(request, "a", now));
+    assert!(!sim.is_asked(PROGRESS));
+    sim.answer("status", json!({}));
+    assert_eq!(told(&mut sim), "a");
+    assert!(status(&mut sim) && !status(&mut sim));
+    ran(&mut sim, 0, returned("1"));
+    assert_eq!(sim.accept(RESULT)["payloadJSON"], "1");
+}
+
+#[test]
+fn progress_waits_for_answers_and_goes_on_with_them() {
+    let mut sim = asked();
+    let request = sim.running[0];
+    let mut text = String::new();
+    for line in 0..300 {
+        let line = format!("line {line}\n");
+        text.push_str(&line);
+        sim.call(|client, now| client.progress(request, &line, now));
+    }
+    assert_eq!(told(&mut sim), text);
+    assert!(sim.log().iter().all(|line| !line.starts_with("settled")), "these are nobody else's calls");
+}
+
+#[test]
+fn progress_that_the_gateway_does_not_take_up_is_left_out_behind_what_is_kept() {
+    let mut sim = asked();
+    let request = sim.running[0];
+    for _ in 0..40 {
+        sim.call(|client, now| client.progress(request, &"x".repeat(100_000), now));
+    }
+    let told = told(&mut sim);
+    assert!((1_000_000..2_000_000).contains(&told.len()), "{}", told.len());
+    sim.call(|client, now| client.progress(request, "more", now));
+    assert_eq!(self::told(&mut sim), "more");
+}
+
+#[test]
 fn a_result_that_the_gateway_does_not_read_is_told_as_an_error() {
     let mut sim = asked();
     ran(&mut sim, 0, returned(&"1".repeat(30_000_000)));
@@ -216,6 +278,20 @@ fn node() -> FleetSim {
     sim.welcome();
     sim.log();
     sim
+}
+
+/// What the gateway reads as progress of the first call, which it answers piece by piece.
+fn told(sim: &mut FleetSim) -> String {
+    let mut text = String::new();
+    let mut next = None;
+    while sim.is_asked(PROGRESS) {
+        let params = sim.accept(PROGRESS);
+        let seq = params["seq"].as_u64().expect("a number");
+        assert!(next.is_none_or(|next| next == seq), "what comes behind a hole is not read");
+        next = Some(seq + 1);
+        text.push_str(params["chunk"].as_str().expect("a text"));
+    }
+    text
 }
 
 /// A node that was asked for a result.

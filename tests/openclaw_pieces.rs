@@ -25,7 +25,7 @@ proptest! {
     #[test]
     fn what_is_admitted_changes_and_tells_what_handling_it_does(
         steps in prop::collection::vec(step(), 1..60),
-        opened in any::<bool>(),
+        opened in prop::sample::select(vec![Chats::None, Chats::Two, Chats::TwoAndAnotherName]),
     ) {
         let (mut handling, mut admitting) = (chat(opened), chat(opened));
         let (mut seq, mut admitted, mut followed) = (0, 0, None);
@@ -54,7 +54,7 @@ proptest! {
 
 #[test]
 fn a_piece_of_a_run_that_streams_is_admitted_and_says_whether_its_text_is_new() {
-    let (mut client, mut followed) = (chat(true), None);
+    let (mut client, mut followed) = (chat(Chats::Two), None);
     let now = Timestamp::from_millis(START);
     assert_eq!(admit(&mut client, &mut followed, &piece(KEY, "r1", "Hel", 1), now), None, "the run is not known");
     handled(&mut client, &piece(KEY, "r1", "Hel", 1), now);
@@ -69,7 +69,7 @@ fn a_piece_of_a_run_that_streams_is_admitted_and_says_whether_its_text_is_new() 
 
 #[test]
 fn a_piece_of_a_chat_that_was_closed_without_a_word_is_not_taken_for_one_of_the_next() {
-    let (mut client, mut followed) = (chat(true), None);
+    let (mut client, mut followed) = (chat(Chats::Two), None);
     let now = Timestamp::from_millis(START);
     for (seq, key) in [(1, KEY), (2, OTHER)] {
         handled(&mut client, &piece(key, "r1", "Hel", seq), now);
@@ -85,8 +85,33 @@ fn a_piece_of_a_chat_that_was_closed_without_a_word_is_not_taken_for_one_of_the_
 }
 
 #[test]
+fn a_piece_of_a_session_that_is_open_under_another_name_is_handled_as_any_other_frame() {
+    let (mut client, mut followed) = (chat(Chats::TwoAndAnotherName), None);
+    let now = Timestamp::from_millis(START);
+    for (seq, text) in [(1, "Hel"), (2, "Hello")] {
+        assert_eq!(admit(&mut client, &mut followed, &piece(KEY, "r1", text, seq), now), None);
+        handled(&mut client, &piece(KEY, "r1", text, seq), now);
+    }
+    for name in ["main", KEY] {
+        let run = client.chat(name).and_then(|chat| chat.run("r1"));
+        assert_eq!(run.map(|run| run.text.clone()), Some(json!("Hello")), "{name}");
+    }
+}
+
+#[test]
+fn a_piece_that_follows_reaches_a_chat_that_was_opened_meanwhile() {
+    let (mut client, mut followed) = (chat(Chats::TwoAndAnotherName), None);
+    let now = Timestamp::from_millis(START);
+    handled(&mut client, &piece(OTHER, "r1", "Hel", 1), now);
+    admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello", 2), now).expect("a piece");
+    client.open_chat("more", now);
+    let told = admit(&mut client, &mut followed, &piece(OTHER, "r1", "Hello!", 3), now);
+    assert_eq!(told, None, "it is looked at anew");
+}
+
+#[test]
 fn nothing_of_another_socket_is_admitted() {
-    let mut client = chat(true);
+    let mut client = chat(Chats::Two);
     let now = Timestamp::from_millis(START);
     assert!(!client.admit(DialId(7), None, now));
     assert!(client.admit(DIAL, None, now));
@@ -98,7 +123,7 @@ fn nothing_of_another_socket_is_admitted() {
 fn what_nobody_reads_leaves_no_trace_in_any_captured_conversation() {
     let mut counted = 0;
     for capture in captures::captures() {
-        let mut client = chat(true);
+        let mut client = chat(Chats::Two);
         for record in records(&capture) {
             let What::Received(mut frame) = record.what else { continue };
             let Some(name) = frame["event"].as_str().map(str::to_owned) else { continue };
@@ -175,10 +200,24 @@ fn commanded(client: &mut Client<Value>, command: Command, now: Timestamp) -> Ve
     told(client)
 }
 
-/// A client whose connection stands, with a chat where it is `opened`.
-fn chat(opened: bool) -> Client<Value> {
+/// The chats that are open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Chats {
+    None,
+    Two,
+    /// One of them under two names of its session.
+    TwoAndAnotherName,
+}
+
+/// A client whose connection stands.
+fn chat(opened: Chats) -> Client<Value> {
     let mut sim = FleetSim::live(json!([]));
-    if opened {
+    if opened == Chats::TwoAndAnotherName {
+        sim.call(|client, now| client.open_chat("main", now));
+        sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
+        sim.answer("chat.history", json!({"sessionKey": KEY, "messages": []}));
+    }
+    if opened != Chats::None {
         // Before the other, which is closed in between.
         sim.call(|client, now| client.open_chat(OTHER, now));
         sim.answer("chat.history", json!({"sessionKey": OTHER, "messages": []}));

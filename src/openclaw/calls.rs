@@ -12,6 +12,9 @@ const LATE: u64 = 2_000;
 /// How long an answer is waited for once more.
 const GRACE: u64 = 4_000;
 
+/// The longest wait that a gateway may ask for.
+const LONGEST_WAIT: u64 = 300_000;
+
 /// How long the gateway may take to answer, unless the caller says otherwise.
 pub const ANSWER_WITHIN: u64 = 30_000;
 
@@ -93,6 +96,11 @@ impl<P> CallError<P> {
             Self::TimedOut { .. } => "call_timeout",
         }
     }
+}
+
+/// How long until a call that failed is made again: the delay that is usual, or longer where the gateway asks for it.
+pub(super) fn delay_after(usual: u64, asked: Option<u64>) -> u64 {
+    usual.max(asked.unwrap_or(0).min(LONGEST_WAIT))
 }
 
 /// What an answer means.

@@ -18,6 +18,9 @@ use super::wire::{ClientFrame, Frame, Json};
 use crate::machine::{Input, Machine, Output, RequestId, Timer};
 use crate::time::Timestamp;
 
+const PROGRESS: &str = "node.invoke.progress";
+const RESULT: &str = "node.invoke.result";
+
 /// What a client tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientEvent<P> {
@@ -143,6 +146,7 @@ impl<P: Payload> Client<P> {
     /// Follows a session: its messages and its runs. Opened twice it is one chat.
     pub fn open_chat(&mut self, key: &str, now: Timestamp) {
         self.now = now;
+        self.followed = Followed::default();
         if self.chat(key).is_none() {
             self.chats.push(Chat::new(key, self.session.policy().is_some()));
             self.follow_chats();
@@ -154,10 +158,23 @@ impl<P: Payload> Client<P> {
         self.now = now;
         self.followed = Followed::default();
         let Some(index) = self.chats.iter().position(|chat| chat.key() == key) else { return };
-        self.forgotten.extend(self.chats.remove(index).into_calls());
-        let params = Json::Object(vec![("key", Json::text(key))]);
-        let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), now);
-        self.forgotten.extend(call);
+        let closed = self.chats.remove(index);
+        // The gateway knows sessions and no chats: the other would hear nothing more.
+        if !self.chats.iter().any(|chat| chat.shares(&closed) == Some(true)) {
+            self.unsubscribe(&closed);
+        }
+        self.forgotten.extend(closed.into_calls());
+    }
+
+    fn unsubscribe(&mut self, closed: &Chat<P>) {
+        let params = Json::Object(vec![("key", Json::text(closed.key()))]);
+        let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), self.now);
+        let Ok(call) = call else { return };
+        self.forgotten.push(call);
+        for chat in self.chats.iter_mut().filter(|chat| chat.shares(closed).is_none()) {
+            chat.subscribe_again();
+        }
+        self.follow_chats();
     }
 
     /// Sends a message in a chat that is open. It is sent once; [`Chat::run`] says what becomes of it.
@@ -204,7 +221,7 @@ impl<P: Payload> Client<P> {
             is_own |= self.fleet.observe(&event, self.session.heard_at(), self.now);
         }
         is_own |= self.approvals.observe(&event, self.now);
-        self.commands.observe(&event, self.now);
+        is_own |= self.commands.observe(&event, self.now);
         self.announce_tools(&event);
         for chat in &mut self.chats {
             is_own |= chat.observe(&event, self.now);
@@ -229,27 +246,25 @@ impl<P: Payload> Client<P> {
 
     fn follow_commands(&mut self) {
         for output in self.commands.take() {
-            let mut call = |method, params| self.session.call(method, params, Answers::default(), self.now);
-            let called = match output {
+            match output {
                 NodeOutput::Run(request, invocation) => {
                     self.out.push(Output::Ask { request, question: Question::Run(invocation) });
-                    continue;
                 }
-                NodeOutput::Withdraw(request) => {
-                    self.out.push(Output::Withdraw { request });
-                    continue;
-                }
-                NodeOutput::Progress(params) => call("node.invoke.progress", params),
-                NodeOutput::Result(asked, params) => match call("node.invoke.result", params) {
-                    Err(NotCalled::TooLarge { .. }) => {
+                NodeOutput::Withdraw(request) => self.out.push(Output::Withdraw { request }),
+                // Whoever asked hears it, or that the connection was lost.
+                NodeOutput::Progress(params) => _ = self.session.say(PROGRESS, params),
+                NodeOutput::Result(asked, params) => {
+                    if let Err(NotCalled::TooLarge { .. }) = self.session.say(RESULT, params) {
                         let failure =
                             asked.failure("result_too_large", "The gateway does not read a result that large.");
-                        call("node.invoke.result", failure)
+                        _ = self.session.say(RESULT, failure);
                     }
-                    called => called,
-                },
-            };
-            self.forgotten.extend(called);
+                }
+            }
+        }
+        while let Some(params) = self.commands.piece() {
+            let Ok(call) = self.session.call(PROGRESS, params, Answers::default(), self.now) else { break };
+            self.commands.piece_told(call);
         }
     }
 

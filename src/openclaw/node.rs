@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::calls::CallId;
 use super::payload::Payload;
 use super::state::{Event, State};
 use super::watch::earlier;
@@ -16,6 +17,10 @@ const RESULT_WITHIN: u64 = 30_000;
 const MAX_ASKED: usize = 64;
 /// The largest piece of progress in bytes that the gateway takes.
 const MAX_CHUNK: usize = 16_384;
+/// Pieces of progress that may be without an answer at once; what comes then waits.
+const MOST_PIECES: usize = 32;
+/// The progress in bytes that waits at most.
+const MAX_UNTOLD: usize = 1_048_576;
 /// The questions of the session are numbered from 0.
 const FIRST_REQUEST: u32 = 1 << 31;
 
@@ -49,6 +54,8 @@ pub(super) struct Commands {
     tools: Tools<String>,
     /// The requests of the present connection that wait for a result.
     asked: Vec<Asked>,
+    /// The pieces of progress that the gateway did not answer yet.
+    pieces: Vec<CallId>,
     requests: u32,
     out: Vec<NodeOutput>,
 }
@@ -63,12 +70,19 @@ pub(super) struct Asked {
     running: Option<RequestId>,
     /// The number of the next piece of progress.
     next_chunk: u64,
+    /// Progress that was not sent yet.
+    untold: String,
 }
 
 impl Commands {
-    /// Takes in what a session tells.
-    pub(super) fn observe<P: Payload>(&mut self, event: &Event<P>, now: Timestamp) {
+    /// Takes in what a session tells. `true`: it is the answer to a piece of progress, and nobody else's.
+    pub(super) fn observe<P: Payload>(&mut self, event: &Event<P>, now: Timestamp) -> bool {
         match event {
+            Event::CallSettled { call, .. } => {
+                let before = self.pieces.len();
+                self.pieces.retain(|piece| piece != call);
+                return self.pieces.len() < before;
+            }
             Event::Notice(notice) => self.noticed(notice, now),
             Event::StateChanged(State::Ready | State::Degraded(_)) => {}
             Event::StateChanged(state) => {
@@ -81,6 +95,7 @@ impl Commands {
             }
             _ => {}
         }
+        false
     }
 
     /// The host said what became of a command.
@@ -90,20 +105,26 @@ impl Commands {
     }
 
     /// What a command that runs has to say before its end.
-    pub(super) fn progress(&mut self, request: RequestId, mut text: &str) {
-        while !text.is_empty() {
-            let (chunk, rest) = text.split_at(boundary_before(text, MAX_CHUNK));
-            text = rest;
-            for asked in self.asked.iter_mut().filter(|asked| asked.running == Some(request)) {
-                let mut params = Json::members(&[
-                    ("invokeId", Some(&asked.invoke)),
-                    ("nodeId", Some(&asked.node)),
-                    ("chunk", Some(chunk)),
-                ]);
-                params.push(("seq", Json::Number(asked.next_chunk)));
-                asked.next_chunk += 1;
-                self.out.push(NodeOutput::Progress(Json::Object(params)));
-            }
+    pub(super) fn progress(&mut self, request: RequestId, text: &str) {
+        let waiting: usize = self.asked.iter().map(|asked| asked.untold.len()).sum();
+        let mut room = MAX_UNTOLD.saturating_sub(waiting);
+        for asked in self.asked.iter_mut().filter(|asked| asked.running == Some(request)) {
+            let (text, _) = text.split_at(boundary_before(text, room));
+            room -= text.len();
+            asked.untold.push_str(text);
+        }
+    }
+
+    /// The next piece of progress, where the gateway may be sent one more.
+    pub(super) fn piece(&self) -> Option<Json> {
+        if self.pieces.len() < MOST_PIECES { self.asked.iter().find_map(Asked::piece) } else { None }
+    }
+
+    /// The next piece of progress was sent by this call.
+    pub(super) fn piece_told(&mut self, call: CallId) {
+        self.pieces.push(call);
+        if let Some(asked) = self.asked.iter_mut().find(|asked| !asked.untold.is_empty()) {
+            asked.piece_told();
         }
     }
 
@@ -148,7 +169,7 @@ impl Commands {
         let call = joined(&mut call.into_iter(), "\n").into();
         let running = self.asked.iter().find(|asked| asked.call == call).and_then(|asked| asked.running);
         let node = payload.text("nodeId").unwrap_or_default();
-        let mut asked = Asked { invoke, node, call, running, next_chunk: 0 };
+        let mut asked = Asked { invoke, node, call, running, next_chunk: 0, untold: String::new() };
         if self.asked.len() >= MAX_ASKED {
             let params = asked.failure("busy", "As many commands as may run are running.");
             return self.out.push(NodeOutput::Result(asked, params));
@@ -179,7 +200,7 @@ impl Commands {
 
     /// Answers the requests for which there is a result.
     fn reply(&mut self) {
-        for asked in std::mem::take(&mut self.asked) {
+        for mut asked in std::mem::take(&mut self.asked) {
             let params = match self.tools.reply(&asked.call) {
                 Some(Some(ToolReply::Given(result))) => asked.answer(true, ("payloadJSON", Json::text(result))),
                 Some(Some(ToolReply::Failed { error, message })) => asked.failure(error.as_str(), message),
@@ -188,6 +209,10 @@ impl Commands {
                     continue;
                 }
             };
+            while let Some(piece) = asked.piece() {
+                asked.piece_told();
+                self.out.push(NodeOutput::Progress(piece));
+            }
             self.out.push(NodeOutput::Result(asked, params));
         }
     }
@@ -207,6 +232,25 @@ impl Asked {
     pub(super) fn failure(&self, code: &str, message: &str) -> Json {
         let error = Json::members(&[("code", Some(code)), ("message", Some(message))]);
         self.answer(false, ("error", Json::Object(error)))
+    }
+
+    /// The next piece of progress.
+    fn piece(&self) -> Option<Json> {
+        let (chunk, _) = self.untold.split_at(self.piece_size());
+        let mut params =
+            Json::members(&[("invokeId", Some(&self.invoke)), ("nodeId", Some(&self.node)), ("chunk", Some(chunk))]);
+        params.push(("seq", Json::Number(self.next_chunk)));
+        (!chunk.is_empty()).then_some(Json::Object(params))
+    }
+
+    /// What comes behind a hole in the numbers is not read, so one is used where its piece is sent.
+    fn piece_told(&mut self) {
+        self.untold.drain(..self.piece_size());
+        self.next_chunk += 1;
+    }
+
+    fn piece_size(&self) -> usize {
+        boundary_before(&self.untold, MAX_CHUNK)
     }
 
     fn answer(&self, ok: bool, content: (&'static str, Json)) -> Json {

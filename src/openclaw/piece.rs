@@ -34,6 +34,10 @@ impl<P: Payload> Client<P> {
         (key, run, text): (&P, &P, &P),
         now: Timestamp,
     ) -> Option<Piece> {
+        // Told by the name that the application gave the session, and perhaps to two chats.
+        if self.chats.iter().any(|chat| chat.has_other_name() && chat.is_of(key)) {
+            return None;
+        }
         let chat = self.chats.iter().position(|chat| chat.is_of(key));
         let place = match chat {
             Some(chat) => Some((chat, self.chats[chat].streaming(run)?)),

@@ -163,21 +163,28 @@ impl<P: Payload> Session<P> {
     ///
     /// Why nothing was sent.
     pub fn call(&mut self, method: &str, params: Json, answers: Answers, now: Timestamp) -> Result<CallId, NotCalled> {
-        let Phase::Open { dial, policy, .. } = &self.phase else {
-            return Err(NotCalled::NotReady);
-        };
+        let (dial, mut command) = self.command(method, params)?;
         if self.calls.is_full() {
             return Err(NotCalled::TooMany);
-        }
-        let (dial, limit) = (*dial, policy.max_payload);
-        let mut command = ClientFrame { id: 0, method: method.to_owned(), params };
-        if command.least_size() > limit {
-            return Err(NotCalled::TooLarge { limit });
         }
         let call = self.calls.open(answers, now);
         command.id = call.0;
         self.out.push(Output::Send { dial, command });
         Ok(call)
+    }
+
+    /// Sends a request whose answer nobody waits for, however many calls are open.
+    pub(super) fn say(&mut self, method: &str, params: Json) -> Result<(), NotCalled> {
+        let (dial, command) = self.command(method, params)?;
+        self.request(dial, &command.method, command.params);
+        Ok(())
+    }
+
+    /// A request without its number, and where it is to be sent.
+    fn command(&self, method: &str, params: Json) -> Result<(DialId, ClientFrame), NotCalled> {
+        let Phase::Open { dial, policy, .. } = &self.phase else { return Err(NotCalled::NotReady) };
+        let (limit, command) = (policy.max_payload, ClientFrame { id: 0, method: method.to_owned(), params });
+        if command.least_size() > limit { Err(NotCalled::TooLarge { limit }) } else { Ok((*dial, command)) }
     }
 
     pub(super) fn begin(&mut self, now: Timestamp) {

@@ -252,6 +252,50 @@ describe('call', () => {
   });
 });
 
+describe('chat', () => {
+  const KEY = 'agent:main:main';
+  const idle = { hasActiveRun: false, activeRunIds: [] };
+  const said = (id, content) => ({ role: 'user', content, __openclaw: { id } });
+  const contents = (chat) => chat.getSnapshot().messages.map(({ content }) => content);
+
+  test('hears its answer under an alias of its session, as does one under the key', async () => {
+    const { client, gateway } = await createReady(OpenClawClient);
+    const chats = ['main', KEY].map((key) => {
+      const chat = client.chat(key);
+      gateway.answer('sessions.messages.subscribe', { subscribed: true, key: KEY });
+      gateway.answer('chat.history', { messages: [], sessionInfo: idle });
+      return chat;
+    });
+    const runId = chats[0].send('hello');
+    gateway.answer('chat.send', { runId, status: 'started' });
+    for (const [state, content] of [
+      ['delta', 'Hel'],
+      ['delta', 'Hello'],
+      ['final', 'Hello!'],
+    ]) {
+      const message = { role: 'assistant', content: [{ type: 'text', text: content }] };
+      gateway.tell('chat', { sessionKey: KEY, runId, state, message });
+      for (const chat of chats) assert.equal(chat.getSnapshot().runs[0].text, content);
+    }
+    gateway.tell('sessions.changed', { sessionKey: KEY, ts: 1, session: idle });
+    for (const chat of chats) {
+      assert.equal(chat.getSnapshot().runs[0].state, 'done');
+      assert.equal(chat.getSnapshot().isBusy, false);
+    }
+  });
+
+  test('keeps what was said while its history was read', async () => {
+    const { client, gateway } = await createReady(OpenClawClient);
+    const chat = client.chat(KEY);
+    gateway.answer('sessions.messages.subscribe', { subscribed: true, key: KEY });
+    for (const message of [said('m1', 'old'), said('m2', 'new')]) {
+      gateway.tell('session.message', { sessionKey: KEY, message });
+    }
+    gateway.answer('chat.history', { messages: [said('m0', 'oldest'), said('m1', 'old')] });
+    assert.deepEqual(contents(chat), ['oldest', 'old', 'new']);
+  });
+});
+
 describe('dispose', () => {
   test('settles what waits, closes the socket and tells nothing more', async () => {
     const { client, socket } = await createReady(OpenClawClient);

@@ -14,8 +14,9 @@ pub enum Step {
     NewToken,
     /// The application calls a method, with one answer or with two.
     Call(bool),
-    OpenChat,
-    CloseChat,
+    /// A chat, under the key of its session or under another name of it.
+    OpenChat(bool),
+    CloseChat(bool),
     SendMessage,
     /// The socket opens and the gateway challenges.
     Challenge,
@@ -81,8 +82,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::NewCredential),
         2 => Just(Step::NewToken),
         4 => any::<bool>().prop_map(Step::Call),
-        1 => Just(Step::OpenChat),
-        1 => Just(Step::CloseChat),
+        1 => any::<bool>().prop_map(Step::OpenChat),
+        1 => any::<bool>().prop_map(Step::CloseChat),
         2 => Just(Step::SendMessage),
         8 => Just(Step::Challenge),
         8 => prop::bool::weighted(0.9).prop_map(Step::Sign),

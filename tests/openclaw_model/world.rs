@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use crate::step::{Step, Welcome};
 
 const KEY: &str = "agent:main:main";
+/// Another name of the same session.
+const ALIAS: &str = "main";
 /// Timeouts within one step before something is taken to spin.
 const MOST_TIMEOUTS: u32 = 2_000;
 
@@ -42,6 +44,8 @@ struct Socket {
     requests: Vec<Value>,
     presented: Value,
     seq: u64,
+    /// Whether changes of sessions are told on it.
+    is_subscribed: bool,
 }
 
 pub fn run(steps: Vec<Step>) {
@@ -109,8 +113,8 @@ impl World {
                 }
                 self.drain();
             }
-            Step::OpenChat => self.call(|client, now| client.open_chat(KEY, now)),
-            Step::CloseChat => self.call(|client, now| client.close_chat(KEY, now)),
+            Step::OpenChat(alias) => self.call(|client, now| client.open_chat(key_of(alias), now)),
+            Step::CloseChat(alias) => self.call(|client, now| client.close_chat(key_of(alias), now)),
             Step::SendMessage => {
                 self.messages += 1;
                 let message = Message { run: format!("r{}", self.messages), ..Message::default() };
@@ -209,10 +213,12 @@ impl World {
         if !accepted {
             socket.requests.remove(index);
         }
+        socket.is_subscribed |= request["method"] == "sessions.subscribe";
         let payload = match (accepted, request["method"].as_str()) {
             (true, _) => json!({"status": "accepted"}),
             (_, Some("agents.list")) => json!({"agents": [{"id": "main"}]}),
             (_, Some("sessions.list")) => json!({"ts": self.now, "sessions": [{"key": KEY}]}),
+            (_, Some("sessions.messages.subscribe")) => json!({"subscribed": true, "key": KEY}),
             (_, Some("exec.approval.list")) => json!([{"id": "a"}]),
             _ => json!({}),
         };
@@ -288,7 +294,14 @@ impl World {
                     assert!(self.socket.is_none(), "two sockets");
                     assert!(self.is_asked_for, "dialled although a person must act first");
                     let presented = Value::Null;
-                    self.socket = Some(Socket { dial, is_challenged: false, requests: Vec::new(), presented, seq: 0 });
+                    self.socket = Some(Socket {
+                        dial,
+                        is_challenged: false,
+                        requests: Vec::new(),
+                        presented,
+                        seq: 0,
+                        is_subscribed: false,
+                    });
                 }
                 Output::Hangup { dial, .. } => {
                     assert_eq!(self.dial(), Some(dial), "hung up on a socket that is gone");
@@ -344,6 +357,8 @@ impl World {
         let stands = matches!(session.state(), State::Ready | State::Degraded(_));
         assert_eq!(stands, session.policy().is_some());
         assert!(stands || fleet.freshness() != Freshness::Live, "live without a connection");
+        let is_subscribed = self.socket.as_ref().is_some_and(|socket| socket.is_subscribed);
+        assert!(is_subscribed || fleet.freshness() != Freshness::Live, "live without hearing of changes");
         assert!(stands || !self.client.approvals().is_live(), "live without a connection");
         let waits_for_somebody = match session.state() {
             State::Closed | State::Blocked(_) | State::Waiting { until: None, .. } => true,
@@ -351,7 +366,8 @@ impl World {
             State::Waiting { until: Some(_), .. } => false,
         };
         assert_eq!(session.deadline().is_none(), waits_for_somebody, "{:?}", session.state());
-        if let Some(chat) = self.client.chat(KEY) {
+        for key in [KEY, ALIAS] {
+            let Some(chat) = self.client.chat(key) else { continue };
             assert!(stands || !chat.is_live(), "live without a connection");
             let is_sending = |run: &agent_gateway_client::openclaw::chat::Run<Value>| run.state.as_str() == "sending";
             assert!(stands || !chat.runs().iter().any(is_sending), "sending without a connection");
@@ -359,6 +375,10 @@ impl World {
         let has_socket = matches!(session.state(), State::Connecting | State::Authenticating) || stands;
         assert_eq!(has_socket, self.socket.is_some());
     }
+}
+
+fn key_of(alias: bool) -> &'static str {
+    if alias { ALIAS } else { KEY }
 }
 
 fn secret(text: &str) -> Option<Secret> {

@@ -136,6 +136,13 @@ impl FleetSim {
         self.receive(json!({"type": "res", "id": id, "ok": false, "error": {"code": code, "message": "no"}}));
     }
 
+    /// Refuses a request for a while.
+    pub fn put_off(&mut self, method: &str, retry_after: u64) {
+        let id = self.take(method);
+        let error = json!({"code": "UNAVAILABLE", "message": "no", "retryable": true, "retryAfterMs": retry_after});
+        self.receive(json!({"type": "res", "id": id, "ok": false, "error": error}));
+    }
+
     pub fn event(&mut self, name: &str, payload: Value) {
         self.seq += 1;
         self.receive(json!({"type": "event", "event": name, "payload": payload, "seq": self.seq}));
@@ -178,6 +185,15 @@ impl FleetSim {
             self.input(Input::Timeout);
         }
         self.now = end;
+    }
+
+    /// The same with a gateway that ticks.
+    pub fn stay(&mut self, millis: u64) {
+        let end = self.now + millis;
+        while self.now < end {
+            self.advance((end - self.now).min(30_000));
+            self.receive(json!({"type": "event", "event": "tick", "payload": {}}));
+        }
     }
 
     /// Lets the time pass until the next socket is dialled.

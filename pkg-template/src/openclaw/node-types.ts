@@ -11,7 +11,7 @@ export interface OpenClawCall {
   readonly deadline: number;
   /** Aborted when the result is too late, or nobody wants it any more. */
   readonly signal: AbortSignal;
-  /** Tells the gateway something before the end. */
+  /** Tells the gateway something before the end. What it does not take at once waits, up to 1 MiB; more is left out. */
   progress(text: string): void;
 }
 

@@ -246,6 +246,7 @@ export interface OpenClawSendOptions {
 
 /** A session as a conversation. */
 export interface OpenClawChat extends OpenClawStore<OpenClawChatSnapshot>, DisposableObject {
+  /** As the chat was opened; it may be an alias as `main`. */
   readonly key: string;
   /**
    * Sends a message once and returns the id of its run; the run's state says what becomes of it.

@@ -9,6 +9,8 @@ pub(super) struct History<P> {
     messages: Vec<P>,
     in_flight: Option<(String, P)>,
     waiting: Vec<String>,
+    /// The last run that ended, and how.
+    last: Option<(String, RunState)>,
     pub(super) activity: Activity,
 }
 
@@ -23,6 +25,7 @@ impl<P: Payload> History<P> {
             messages: payload.list("messages"),
             in_flight: in_flight.text("runId").map(|id| (id, text)),
             waiting: pending.iter().filter(is_queued).filter_map(|item| item.text("runId")).collect(),
+            last: ended(&payload.object("sessionInfo")),
             activity: match payload.member("sessionInfo").filter(|info| !info.is_null()) {
                 Some(info) => Activity::read(&info, Activity::Unknown),
                 None => known.clone(),
@@ -35,10 +38,19 @@ impl<P: Payload> History<P> {
         self.in_flight.as_ref()
     }
 
+    /// Whether it has a message.
+    pub(super) fn has(&self, message: &P) -> bool {
+        let id_of = |message: &P| message.object("__openclaw").text("id");
+        match id_of(message) {
+            Some(id) => self.messages.iter().any(|known| id_of(known).as_ref() == Some(&id)),
+            None => self.messages.contains(message),
+        }
+    }
+
     /// How a run stands that was open, or was not told the end of. `restarted`: the gateway was, since the last reading.
     pub(super) fn state_of(&self, run: &Run<P>, restarted: bool) -> RunState {
         let (state, is_idle) = (run.state.clone(), self.activity == Activity::Idle && self.in_flight.is_none());
-        match state {
+        let state = match state {
             RunState::Uncertain if self.names(&run.id) => RunState::Accepted,
             RunState::Uncertain if is_idle && self.has_message(&run.id) => RunState::Ended,
             RunState::Uncertain if self.has_message(&run.id) => RunState::Accepted,
@@ -50,6 +62,10 @@ impl<P: Payload> History<P> {
             }
             RunState::Ended if self.names(&run.id) => RunState::Streaming,
             other => other,
+        };
+        match &self.last {
+            Some((id, end)) if state == RunState::Ended && *id == run.id => end.clone(),
+            _ => state,
         }
     }
 
@@ -65,7 +81,7 @@ impl<P: Payload> History<P> {
                 && message.object("__openclaw").text("runId").as_ref() == Some(&run.id)
         };
         let written = self.messages.iter().rfind(of_run).and_then(text_of)?;
-        (run.state == RunState::Ended).then(|| run.adopt(written)).flatten()
+        (!run.state.is_open()).then(|| run.adopt(written)).flatten()
     }
 
     /// Whether the session works on a run, or has it in its queue.
@@ -75,11 +91,29 @@ impl<P: Payload> History<P> {
             || self.waiting.iter().any(|other| other == id)
     }
 
-    /// Whether the message of a run was written down.
+    /// Whether the message of a run was written down, or answered.
     fn has_message(&self, id: &str) -> bool {
         let keys = |message: &P| [message.text("idempotencyKey"), message.object("__openclaw").text("idempotencyKey")];
-        self.messages
-            .iter()
-            .any(|message| keys(message).into_iter().flatten().any(|key| key.strip_suffix(":user") == Some(id)))
+        let is_last = self.last.as_ref().is_some_and(|(last, _)| last == id);
+        is_last
+            || self
+                .messages
+                .iter()
+                .any(|message| keys(message).into_iter().flatten().any(|key| key.strip_suffix(":user") == Some(id)))
     }
+}
+
+/// How the last run of a session ended, by its row.
+fn ended<P: Payload>(row: &P) -> Option<(String, RunState)> {
+    let status = row.text("status")?;
+    let end = match status.as_str() {
+        "done" => RunState::Done,
+        "killed" => RunState::Aborted,
+        "failed" | "timeout" => RunState::Failed {
+            kind: if status == "timeout" { status } else { "unknown".to_owned() },
+            message: row.text("lastRunError").unwrap_or_default(),
+        },
+        _ => return None,
+    };
+    Some((row.text("lastRunId")?, end))
 }

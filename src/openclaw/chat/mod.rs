@@ -6,18 +6,19 @@
 mod event;
 mod history;
 mod notices;
+mod reading;
 mod run;
 
-use super::calls::{CallError, CallId, NotCalled};
+use super::calls::{CallError, CallId, NotCalled, delay_after};
 use super::fleet::Activity;
 use super::payload::Payload;
 use super::queue::Queue;
 use super::state::{Event, State};
+use super::watch::earlier;
 use super::wire::Json;
 use crate::machine::Timer;
 use crate::time::Timestamp;
 pub use event::{ChatEvent, ChatOutput, Purpose, QueueMode};
-use history::History;
 pub use run::{Run, RunState, TextChange};
 
 /// How long an idle session may owe the end of a run.
@@ -25,8 +26,6 @@ const END_WITHIN: u64 = 1_000;
 /// How long until the history is read again for what it did not tell; the longest delay after one that failed.
 const READ_AGAIN_AFTER: u64 = 2_000;
 const LONGEST_DELAY: u64 = 60_000;
-/// The messages that are read.
-const MESSAGES: u64 = 200;
 /// The runs that are remembered.
 const MOST_RUNS: usize = 64;
 
@@ -36,12 +35,22 @@ pub struct Chat<P> {
     key: String,
     /// The same as the engine holds it.
     key_value: P,
+    /// The name under which the gateway tells of the session, where it is another.
+    name: Option<P>,
+    /// Whether it said so.
+    is_named: bool,
     runs: Vec<Run<P>>,
     activity: Activity,
     /// When the activity was true, in the gateway's milliseconds.
     as_of: u64,
+    /// Whether it was told since the history was asked for.
+    row_is_newer: bool,
+    /// The messages that were told since then.
+    meanwhile: Vec<P>,
     sync: Sync,
-    is_subscribed: bool,
+    /// When the subscription is asked for again, where the gateway refused it.
+    subscribe_at: Option<Timestamp>,
+    subscribe_again_after: u64,
     read_again_after: u64,
     restarted: bool,
     calls: Vec<(CallId, Purpose)>,
@@ -66,11 +75,16 @@ impl<P: Payload> Chat<P> {
         let mut chat = Self {
             key: key.to_owned(),
             key_value: P::of_text(key),
+            name: None,
+            is_named: false,
             runs: Vec::new(),
             activity: Activity::Unknown,
             as_of: 0,
+            row_is_newer: false,
+            meanwhile: Vec::new(),
             sync: Sync::Offline,
-            is_subscribed: false,
+            subscribe_at: None,
+            subscribe_again_after: READ_AGAIN_AFTER,
             read_again_after: READ_AGAIN_AFTER,
             restarted: false,
             calls: Vec::new(),
@@ -169,12 +183,19 @@ impl<P: Payload> Chat<P> {
     pub fn called(&mut self, purpose: Purpose, call: Result<CallId, NotCalled>, now: Timestamp) {
         match call {
             Ok(call) => self.calls.push((call, purpose)),
-            Err(reason) => self.failed(purpose, reason.as_str(), "", now),
+            Err(reason) => self.failed(purpose, (reason.as_str(), ""), None, now),
         }
     }
 
     /// A deadline passed.
     pub fn timeout(&mut self, now: Timestamp) {
+        if self.subscribe_at.is_some_and(|at| now >= at) {
+            self.subscribe();
+            // What was not told until then is in the history.
+            if !matches!(self.sync, Sync::Due(_)) {
+                self.due(now);
+            }
+        }
         if let Sync::Due(at) = self.sync
             && now >= at
         {
@@ -184,11 +205,13 @@ impl<P: Payload> Chat<P> {
 
     /// When [`Self::timeout`] is due.
     pub fn deadline(&self) -> Option<(Timestamp, Timer)> {
-        match self.sync {
-            Sync::Due(at) => Some((at, Timer::Resync)),
+        let read_at = match self.sync {
+            Sync::Due(at) => Some(at),
             // The call of a reading has a deadline of its own.
             Sync::Offline | Sync::Reading { .. } | Sync::Live | Sync::Refused => None,
-        }
+        };
+        let [read, subscribe] = [read_at, self.subscribe_at].map(|at| at.map(|at| (at, Timer::Resync)));
+        earlier(read, subscribe)
     }
 
     /// The next thing to do.
@@ -198,7 +221,25 @@ impl<P: Payload> Chat<P> {
 
     /// Whether this is the chat of a session.
     pub(super) fn is_of(&self, key: &P) -> bool {
-        self.key_value == *key
+        self.key_value == *key || self.name.as_ref() == Some(key)
+    }
+
+    /// Whether the gateway tells of the session under another name than the application.
+    pub(super) fn has_other_name(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Whether both are chats of one session, as far as that is known.
+    pub(super) fn shares(&self, other: &Self) -> Option<bool> {
+        let name = |chat: &Self| chat.name.clone().unwrap_or_else(|| chat.key_value.clone());
+        (self.is_named && other.is_named).then(|| name(self) == name(other))
+    }
+
+    /// The subscription may have been taken back.
+    pub(super) fn subscribe_again(&mut self) {
+        if self.sync != Sync::Offline && self.subscribe_at.is_none() {
+            self.subscribe();
+        }
     }
 
     /// The place of a run whose answer comes in.
@@ -216,42 +257,8 @@ impl<P: Payload> Chat<P> {
         self.calls.into_iter().map(|(call, _)| call)
     }
 
-    fn begin(&mut self) {
-        self.is_subscribed = false;
-        self.read_again_after = READ_AGAIN_AFTER;
-        self.read();
-    }
-
-    fn read(&mut self) {
-        if !self.is_subscribed {
-            self.is_subscribed = true;
-            self.call(Purpose::Subscribe, "sessions.messages.subscribe", vec![("key", Json::text(&self.key))]);
-        }
-        self.sync = Sync::Reading { again: false };
-        let members = vec![("sessionKey", Json::text(&self.key)), ("limit", Json::Number(MESSAGES))];
-        self.call(Purpose::History, "chat.history", members);
-    }
-
     fn call(&mut self, purpose: Purpose, method: &'static str, members: Vec<(&'static str, Json)>) {
         self.out.push(ChatOutput::Call { purpose, method, params: Json::Object(members) });
-    }
-
-    fn lost(&mut self) {
-        self.sync = Sync::Offline;
-        self.out.retain(|output| !matches!(output, ChatOutput::Call { .. }));
-        for run in &mut self.runs {
-            run.has_baseline = false;
-        }
-    }
-
-    /// The history is to be read again; what happens until then is read once.
-    fn due(&mut self, at: Timestamp) {
-        self.sync = match self.sync {
-            Sync::Offline => Sync::Offline,
-            Sync::Reading { .. } => Sync::Reading { again: true },
-            Sync::Live | Sync::Refused => Sync::Due(at),
-            Sync::Due(earlier) => Sync::Due(earlier.min(at)),
-        };
     }
 
     fn settled(&mut self, purpose: Purpose, outcome: &Result<P, CallError<P>>, now: Timestamp) {
@@ -259,7 +266,8 @@ impl<P: Payload> Chat<P> {
             (Purpose::History, Ok(payload)) => self.history_read(payload, now),
             (Purpose::Send(run), Ok(payload)) => self.taken(&run, payload, now),
             (Purpose::Abort, Ok(payload)) if payload.flag("aborted") == Some(false) => self.due(now),
-            (Purpose::Subscribe | Purpose::Abort, Ok(_)) => {}
+            (Purpose::Subscribe, Ok(payload)) => self.named(payload.member("key"), now),
+            (Purpose::Abort, Ok(_)) => {}
             (Purpose::Send(run), Err(CallError::ConnectionLost { .. } | CallError::TimedOut { .. })) => {
                 self.turn_sending(&run, RunState::Uncertain);
                 self.due(now);
@@ -267,33 +275,31 @@ impl<P: Payload> Chat<P> {
             // The state changes next, and all of it is asked for after the next welcome.
             (_, Err(CallError::ConnectionLost { .. })) => {}
             (purpose, Err(CallError::Refused(fault))) => {
-                self.failed(purpose, &fault.specific_code(), &fault.message, now);
+                self.failed(purpose, (&fault.specific_code(), &fault.message), fault.retry_after, now);
             }
-            (purpose, Err(error @ CallError::TimedOut { .. })) => self.failed(purpose, error.as_str(), "", now),
+            (purpose, Err(error @ CallError::TimedOut { .. })) => {
+                self.failed(purpose, (error.as_str(), ""), None, now);
+            }
         }
     }
 
-    fn failed(&mut self, purpose: Purpose, code: &str, message: &str, now: Timestamp) {
+    /// `asked` is how long the gateway wants to be left alone.
+    fn failed(&mut self, purpose: Purpose, (code, message): (&str, &str), asked: Option<u64>, now: Timestamp) {
         let (code, message) = (code.to_owned(), message.to_owned());
         let may_succeed = !["FORBIDDEN", "MISSING_SCOPE", "INVALID_REQUEST"].contains(&&*code);
         match &purpose {
             Purpose::Send(run) => {
                 return self.turn_sending(run, RunState::NotSent { code, message });
             }
-            Purpose::History if may_succeed => self.read_later(now),
+            Purpose::History if may_succeed => self.read_later(asked, now),
             Purpose::History => self.sync = Sync::Refused,
             Purpose::Subscribe if may_succeed => {
-                self.is_subscribed = false;
-                self.due(now + self.read_again_after);
+                self.subscribe_at = Some(now + delay_after(self.subscribe_again_after, asked));
+                self.subscribe_again_after = (self.subscribe_again_after * 2).min(LONGEST_DELAY);
             }
             Purpose::Subscribe | Purpose::Abort => {}
         }
         self.tell(ChatEvent::Failed { purpose, code, message });
-    }
-
-    fn read_later(&mut self, now: Timestamp) {
-        self.sync = Sync::Due(now + self.read_again_after);
-        self.read_again_after = (self.read_again_after * 2).min(LONGEST_DELAY);
     }
 
     /// The gateway took a message, or says that it had.
@@ -304,42 +310,6 @@ impl<P: Payload> Chat<P> {
         }
         // It was answered before; the history has the answer.
         if payload.text("status").as_deref() == Some("ok") {
-            self.due(now);
-        }
-    }
-
-    fn history_read(&mut self, payload: &P, now: Timestamp) {
-        let again = self.sync == Sync::Reading { again: true };
-        self.sync = Sync::Live;
-        self.tell(ChatEvent::History(payload.clone()));
-        // What was known before the connection is not known any more.
-        let known = if self.as_of == 0 { Activity::Unknown } else { self.activity.clone() };
-        let history = History::read(payload, &known);
-        self.become_active(history.activity.clone());
-        if let Some((id, _)) = history.in_flight()
-            && self.run(id).is_none()
-        {
-            self.add(Run::new(&id.clone(), false, RunState::Streaming));
-        }
-        let restarted = std::mem::take(&mut self.restarted);
-        for index in 0..self.runs.len() {
-            if self.runs[index].state.is_told() {
-                continue;
-            }
-            let state = history.state_of(&self.runs[index], restarted);
-            self.turn(index, state, None);
-            if let Some(change) = history.take_text(&mut self.runs[index]) {
-                let run = self.runs[index].id.clone();
-                self.tell(ChatEvent::Text { run, change });
-            }
-        }
-        let unclear = self.runs.iter().any(|run| run.state == RunState::Uncertain);
-        if unclear {
-            self.read_later(now);
-        } else {
-            self.read_again_after = READ_AGAIN_AFTER;
-        }
-        if again {
             self.due(now);
         }
     }
@@ -373,6 +343,7 @@ impl<P: Payload> Chat<P> {
         let run = &mut self.runs[index];
         if run.state != state {
             run.state = state;
+            run.is_newer = true;
             let run = run.id.clone();
             self.tell(ChatEvent::Run { run, message });
         }

@@ -4,18 +4,23 @@ use super::super::fleet::Activity;
 use super::super::payload::Payload;
 use super::super::wire::Notice;
 use super::run::{Run, RunState};
-use super::{Chat, ChatEvent, END_WITHIN};
+use super::{Chat, ChatEvent, END_WITHIN, Sync};
 use crate::time::Timestamp;
 
 impl<P: Payload> Chat<P> {
     pub(super) fn noticed(&mut self, notice: &Notice<P>, now: Timestamp) {
         let payload = &notice.payload;
-        if payload.text("sessionKey").as_deref() != Some(self.key()) {
+        if !payload.member("sessionKey").is_some_and(|key| self.is_of(&key)) {
             return;
         }
         match notice.name.as_str() {
             "chat" => self.run_told(payload),
-            "session.message" => self.tell(ChatEvent::Message(payload.clone())),
+            "session.message" => {
+                if matches!(self.sync, Sync::Reading { .. }) {
+                    self.meanwhile.push(payload.clone());
+                }
+                self.tell(ChatEvent::Message(payload.clone()));
+            }
             "sessions.changed" => self.row_told(payload, now),
             _ => {}
         }
@@ -87,6 +92,7 @@ impl<P: Payload> Chat<P> {
             return;
         }
         self.as_of = as_of;
+        self.row_is_newer = true;
         let activity = Activity::read(&row, self.activity.clone());
         let is_idle = activity == Activity::Idle;
         self.become_active(activity);

@@ -17,6 +17,8 @@ pub struct Run<P> {
     pub text: P,
     /// Whether a piece of text belongs behind the present one.
     pub(super) has_baseline: bool,
+    /// Whether its state was told since the history was asked for.
+    pub(super) is_newer: bool,
 }
 
 /// How a run stands.
@@ -93,7 +95,15 @@ pub enum TextChange<P> {
 
 impl<P: Payload> Run<P> {
     pub(super) fn new(id: &str, is_own: bool, state: RunState) -> Self {
-        Self { id: id.to_owned(), id_value: P::of_text(id), is_own, state, text: P::of_text(""), has_baseline: is_own }
+        Self {
+            id: id.to_owned(),
+            id_value: P::of_text(id),
+            is_own,
+            state,
+            text: P::of_text(""),
+            has_baseline: is_own,
+            is_newer: true,
+        }
     }
 
     /// Takes a piece of the answer in: the whole text so far where the gateway sends it, else a piece.

@@ -12,7 +12,7 @@ mod card;
 mod merge;
 mod reading;
 
-use super::calls::{CallError, CallId, NotCalled};
+use super::calls::{CallError, CallId, NotCalled, delay_after};
 use super::payload::Payload;
 use super::queue::Queue;
 use super::state::{Event, State};
@@ -40,6 +40,8 @@ pub struct Fleet<P> {
     freshness: Freshness,
     is_complete: bool,
     sync: Sync<P>,
+    /// Whether changes of sessions are told on this connection.
+    is_subscribed: bool,
     retry_after: u64,
     /// The open calls of this fleet; those of a reading that failed are waited for by nobody.
     calls: Vec<CallId>,
@@ -123,6 +125,7 @@ impl<P: Payload> Default for Fleet<P> {
             freshness: Freshness::Empty,
             is_complete: false,
             sync: Sync::Offline,
+            is_subscribed: false,
             retry_after: RETRY_AFTER.0,
             calls: Vec::new(),
             looked_for: Vec::new(),
@@ -215,7 +218,7 @@ impl<P: Payload> Fleet<P> {
                     reading.open.push((call, read));
                 }
             }
-            (Err(reason), Sync::Reading(_)) => self.failed(reason.as_str(), true, now),
+            (Err(reason), Sync::Reading(_)) => self.failed(reason.as_str(), true, None, now),
             (Err(_), _) => {}
         }
         self.flush();
@@ -226,7 +229,8 @@ impl<P: Payload> Fleet<P> {
         if let Sync::Due(at) = self.sync
             && now >= at
         {
-            self.read(&[Read::Agents, Read::Sessions { offset: 0 }, Read::Presence]);
+            self.read();
+            self.call(Read::Presence);
         }
     }
 
@@ -253,14 +257,17 @@ impl<P: Payload> Fleet<P> {
         if let Some(presence) = snapshot.member("presence") {
             self.connected(presence);
         }
-        self.read(&[Read::Subscribe, Read::Agents, Read::Sessions { offset: 0 }]);
+        self.is_subscribed = false;
+        self.read();
     }
 
-    fn read(&mut self, reads: &[Read]) {
+    fn read(&mut self) {
         self.sync = Sync::Reading(Reading::new());
-        for read in reads {
-            self.call(*read);
+        if !self.is_subscribed {
+            self.call(Read::Subscribe);
         }
+        self.call(Read::Agents);
+        self.call(Read::Sessions { offset: 0 });
     }
 
     fn call(&mut self, read: Read) {
@@ -295,6 +302,7 @@ impl<P: Payload> Fleet<P> {
         let Some(read) = reading.settle(call) else { return };
         match outcome {
             Ok(payload) => {
+                self.is_subscribed |= read == Read::Subscribe;
                 let next = reading.keep(read, payload.clone(), MOST_SESSIONS as u64);
                 let is_whole = reading.open.is_empty() && reading.agents.is_some() && !reading.pages.is_empty();
                 match next {
@@ -307,25 +315,26 @@ impl<P: Payload> Fleet<P> {
                 let code = fault.specific_code();
                 let may_read = fault.code != "FORBIDDEN" && fault.code != "INVALID_REQUEST";
                 self.gone_stale(heard);
-                self.failed(&code, may_read, now);
+                self.failed(&code, may_read, fault.retry_after, now);
             }
             Err(CallError::TimedOut { .. }) => {
                 self.gone_stale(heard);
-                self.failed("call_timeout", true, now);
+                self.failed("call_timeout", true, None, now);
             }
             // The state changes next, and everything is read after the next welcome.
             Err(CallError::ConnectionLost { .. }) => {}
         }
     }
 
-    fn failed(&mut self, code: &str, retries: bool, now: Timestamp) {
+    /// `asked` is how long the gateway wants to be left alone.
+    fn failed(&mut self, code: &str, retries: bool, asked: Option<u64>, now: Timestamp) {
         self.out.retain(|output| !matches!(output, FleetOutput::Call { .. }));
         self.changes.push(Change::ReadFailed { code: code.to_owned(), retries });
         if !retries {
             self.sync = Sync::Refused;
             return;
         }
-        self.sync = Sync::Due(now + self.retry_after);
+        self.sync = Sync::Due(now + delay_after(self.retry_after, asked));
         self.retry_after = (self.retry_after * 2).min(RETRY_AFTER.1);
     }
 
