@@ -95,6 +95,16 @@ fn a_list_that_fails_is_asked_for_again_unless_it_is_forbidden() {
 }
 
 #[test]
+fn a_list_that_the_gateway_puts_off_is_asked_for_when_it_said() {
+    let mut sim = welcomed();
+    sim.put_off(LIST, 9_000);
+    sim.advance(8_999);
+    assert!(!sim.is_asked(LIST));
+    sim.advance(1);
+    assert!(sim.is_asked(LIST));
+}
+
+#[test]
 fn the_captured_approval_comes_and_goes() {
     let mut sim = listed(json!([]));
     for record in records("11-exec-approval") {

@@ -428,6 +428,25 @@ fn new_credentials_end_a_block_and_are_the_ones_presented() {
 }
 
 #[test]
+fn new_credentials_take_the_place_of_those_that_are_being_presented() {
+    let new = || Auth { token: secret("new"), ..Auth::default() };
+    let greeting = OpenClawSim::greeting(config());
+    let mut signing = OpenClawSim::new(config());
+    signing.signs = false;
+    signing.connect();
+    signing.challenge();
+    signing.log();
+    signing.signs = true;
+    for (mut sim, withdrawn) in [(greeting, None), (signing, Some("withdraw"))] {
+        sim.call(|session, now| session.update_auth(new(), now));
+        let dialled = ["hangup 1000 other credentials", "connecting", "dial ws://127.0.0.1:18789"];
+        assert_eq!(sim.log(), withdrawn.into_iter().chain(dialled).collect::<Vec<_>>());
+        sim.challenge();
+        assert_eq!(sim.presented(), json!({"token": "new"}));
+    }
+}
+
+#[test]
 fn a_refused_origin_names_the_line_of_the_configuration() {
     let mut sim = OpenClawSim::greeting(config());
     sim.refuse(refusal("CONTROL_UI_ORIGIN_NOT_ALLOWED", json!({})));

@@ -1,6 +1,6 @@
 //! The commands that wait for a person's leave. They are listed anew after each welcome, because nothing is told twice.
 
-use super::calls::{CallError, CallId, NotCalled};
+use super::calls::{CallError, CallId, NotCalled, delay_after};
 use super::payload::Payload;
 use super::queue::Queue;
 use super::state::{Event, State};
@@ -119,7 +119,7 @@ impl<P: Payload> Approvals<P> {
                 self.calls.push(call);
                 self.sync = Sync::Listing(Some(call));
             }
-            Err(_) => self.retry(now),
+            Err(_) => self.retry(None, now),
         }
     }
 
@@ -183,7 +183,8 @@ impl<P: Payload> Approvals<P> {
                 self.out.push(ApprovalOutput::Changed(ApprovalChange::Live));
             }
             Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.sync = Sync::Off,
-            Err(CallError::Refused(_) | CallError::TimedOut { .. }) => self.retry(now),
+            Err(CallError::Refused(fault)) => self.retry(fault.retry_after, now),
+            Err(CallError::TimedOut { .. }) => self.retry(None, now),
             // The state changes next.
             Err(CallError::ConnectionLost { .. }) => {}
         }
@@ -202,8 +203,8 @@ impl<P: Payload> Approvals<P> {
         }
     }
 
-    fn retry(&mut self, now: Timestamp) {
-        self.sync = Sync::Due(now + self.retry_after);
+    fn retry(&mut self, asked: Option<u64>, now: Timestamp) {
+        self.sync = Sync::Due(now + delay_after(self.retry_after, asked));
         self.retry_after = (self.retry_after * 2).min(RETRY_AFTER.1);
     }
 }

@@ -149,11 +149,17 @@ impl<P: Payload> Session<P> {
     }
 
     /// Replaces the credentials of the application; they are presented from the next socket on, and at once where the
-    /// old ones were refused.
+    /// old ones were refused, or are being presented.
     pub fn update_auth(&mut self, auth: Auth, now: Timestamp) {
         self.credentials.replace(auth);
-        if matches!(self.phase, Phase::Blocked) {
-            self.connect(now);
+        match self.phase {
+            Phase::Blocked => self.connect(now),
+            // What is signed for the ones is not presented with the others, and a refusal of the ones says nothing of them.
+            Phase::Signing { .. } | Phase::Greeting { .. } => {
+                self.hang_up(1000, "other credentials");
+                self.begin(now);
+            }
+            _ => {}
         }
     }
 

@@ -127,7 +127,10 @@ export class OpenClawClient {
     this.call_((raw) => raw.disconnect());
   }
 
-  /** Replaces the credentials; presented from the next socket on, and at once where the old ones were refused. */
+  /**
+   * Replaces the credentials; presented from the next socket on, and at once where the old ones were refused or are being
+   * presented.
+   */
   updateAuth(auth: OpenClawAuth): void {
     this.auth = { ...auth };
     this.call_((raw) => raw.updateAuth(this.auth));
