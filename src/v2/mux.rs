@@ -26,6 +26,8 @@ pub struct Mux<P> {
     pub(super) link: Link,
     pub(super) status: Status,
     pub(super) wires: Vec<Option<Wire<P>>>,
+    /// How many answers the socket owes about operations that nobody follows any more.
+    pub(super) answers_owed: Vec<(Rc<str>, u32)>,
     /// Operations with frames that were not processed.
     pub(super) pending: Vec<Channel>,
     pub(super) outbox: Outbox,
@@ -65,6 +67,7 @@ impl<P: Clone> Mux<P> {
             }),
             status: Status::Disconnected,
             wires: Vec::new(),
+            answers_owed: Vec::new(),
             pending: Vec::new(),
             outbox: Outbox::default(),
             documents: Vec::new(),
@@ -145,11 +148,8 @@ impl<P: Clone> Mux<P> {
         }
         let wire = self.wires.get_mut(channel.0 as usize)?.as_mut()?;
         let [subscription] = &mut wire.subscriptions[..] else { return None };
-        if !subscription.operation.admit(number, head, dial) {
+        if !wire.feed.is_silent() || !subscription.operation.admit(number, head, dial) {
             return None;
-        }
-        if head.own {
-            wire.settling = None;
         }
         self.outbox.confirm(dial);
         Some(subscription.id)
@@ -360,7 +360,11 @@ impl<P: Clone> Mux<P> {
     }
 
     fn open_channel(&mut self, operation_id: &str) -> Channel {
-        let wire = Some(Wire::new(operation_id.into()));
+        let mut wire = Wire::new(operation_id.into());
+        if let Some(left) = self.answers_owed.iter().position(|(left, _)| **left == *operation_id) {
+            wire.answers_owed = self.answers_owed.remove(left).1;
+        }
+        let wire = Some(wire);
         let place = self.wires.iter().position(Option::is_none).unwrap_or(self.wires.len());
         if place == self.wires.len() {
             self.wires.push(wire);

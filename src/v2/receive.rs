@@ -2,7 +2,7 @@
 
 use super::event::{MuxEvent, SubscriptionId};
 use super::mux::Mux;
-use super::subscription::Settle;
+use super::subscription::{Feed, Settle};
 use super::wire::{Channel, ClientFrame, HubFrame};
 use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
@@ -201,21 +201,40 @@ impl<P: Clone> Mux<P> {
     /// Takes up one subscription of an operation, or all of them, on a socket: one frame for all (SB-01).
     pub(super) fn begin(&mut self, channel: Channel, only: Option<SubscriptionId>, at: At) {
         let Some(wire) = self.wire_mut(channel) else { return };
-        let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
-        let last_event_id = wire.lowest_cursor();
-        wire.settling = None;
-        self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+        if only.is_none() {
+            wire.begin(at.now);
+        }
+        let owed = self.ask(channel, None);
         for id in self.ids_of(channel) {
             if only.is_some_and(|only| only != id) {
                 continue;
             }
             let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
             let Some(subscription) = subscription else { continue };
-            subscription.begin(at);
+            subscription.begin(owed, at);
             if subscription.enter(Status::Connected, None, at.now) {
                 self.tell_one(id, Event::StatusChanged(Status::Connected));
                 self.tell_one(id, Event::Connected);
             }
+        }
+    }
+
+    /// Asks for an operation from a cursor, or from the lowest; returns how many answers are owed now.
+    fn ask(&mut self, channel: Channel, last_event_id: Option<String>) -> u32 {
+        let Some(wire) = self.wire_mut(channel) else { return 0 };
+        wire.answers_owed += 1;
+        let (owed, operation_id, executor) = (wire.answers_owed, wire.operation_id.clone(), wire.is_executor());
+        let last_event_id = last_event_id.unwrap_or_else(|| wire.lowest_cursor());
+        self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+        owed
+    }
+
+    /// Asks for an operation again, once for all who follow it.
+    fn ask_again(&mut self, channel: Channel) {
+        let owed = self.ask(channel, None);
+        let Some(wire) = self.wire_mut(channel) else { return };
+        for subscription in &mut wire.subscriptions {
+            subscription.operation.awaits(owed);
         }
     }
 
@@ -233,6 +252,7 @@ impl<P: Clone> Mux<P> {
 
     fn begin_all(&mut self, at: At) {
         self.auth_failures = 0;
+        self.answers_owed.clear();
         self.drain_link();
         for channel in self.channels() {
             self.begin(channel, None, at);
@@ -256,18 +276,23 @@ impl<P: Clone> Mux<P> {
                 }
                 self.carry_out(channel, id);
             }
+            if let Some(wire) = self.wire_mut(channel) {
+                let awaited = wire.subscriptions.iter().map(|subscription| subscription.operation.awaited());
+                wire.answers_owed = awaited.max().unwrap_or(0);
+            }
             self.pending.push(channel);
         }
     }
 
     fn arrived(&mut self, channel: Channel, frame: ServerFrame<P>, at: At) {
-        if frame.head().is_some_and(|head| head.own)
-            && let Some(wire) = self.wire_mut(channel)
-        {
-            wire.settling = None;
+        let Some(wire) = self.wire_mut(channel) else { return };
+        if frame.shows_life() {
+            wire.lives();
         }
-        if let (ServerFrame::ResumeComplete { .. }, Some(wire)) = (&frame, self.wire_mut(channel)) {
-            wire.replayed(at.now);
+        if let ServerFrame::ResumeComplete { status, pending, .. } = &frame
+            && wire.answered(status.as_ref(), *pending, at.now)
+        {
+            return self.end_by_feed(channel);
         }
         for id in self.ids_of(channel) {
             if let Some(operation) = self.operation_mut(channel, id) {
@@ -281,6 +306,9 @@ impl<P: Clone> Mux<P> {
     }
 
     fn subscribe_failed(&mut self, channel: Channel, reason: &str) {
+        if let Some(wire) = self.wire_mut(channel) {
+            wire.answers_owed = wire.answers_owed.saturating_sub(1);
+        }
         for id in self.ids_of(channel) {
             self.refuse(id, reason);
         }
@@ -288,31 +316,42 @@ impl<P: Clone> Mux<P> {
 
     fn lifecycle(&mut self, channel: Option<Channel>, status: &str) {
         let now = self.now;
-        let Some(wire) = channel.and_then(|channel| self.wire_mut(channel)) else { return };
+        let Some(channel) = channel else { return };
+        let Some(wire) = self.wire_mut(channel) else { return };
         let known = SessionStatus::from_name(status);
         if status == "gone" {
             wire.gone(now);
+            self.ask_again(channel);
         } else if known.is_terminal() {
             wire.ended_by_feed(known, now);
         } else {
-            wire.settling = None;
+            wire.feed = Feed::default();
+        }
+    }
+
+    fn end_by_feed(&mut self, channel: Channel) {
+        let told = self.wire_mut(channel).and_then(|wire| wire.told());
+        for id in self.ids_of(channel) {
+            if let Some(operation) = self.operation_mut(channel, id) {
+                operation.end_by_lifecycle(told.clone());
+            }
+            self.carry_out(channel, id);
         }
     }
 
     fn operations_timed_out(&mut self, at: At) {
         for channel in self.channels() {
             let Some(wire) = self.wire_mut(channel) else { continue };
-            let settle = wire.settle(at.now);
-            if matches!(settle, Settle::AskAgain) {
-                self.link.probe(at.now);
+            match wire.settle(at.now) {
+                Settle::Wait => {}
+                Settle::AskAgain => {
+                    self.ask_again(channel);
+                    self.link.probe(at.now);
+                }
+                Settle::End => self.end_by_feed(channel),
             }
             for id in self.ids_of(channel) {
                 if let Some(operation) = self.operation_mut(channel, id) {
-                    match &settle {
-                        Settle::Wait => {}
-                        Settle::AskAgain => operation.ask_again(),
-                        Settle::End(status) => operation.end_by_lifecycle(status),
-                    }
                     operation.timed_out(at);
                 }
                 self.carry_out(channel, id);
@@ -327,9 +366,10 @@ impl<P: Clone> Mux<P> {
             match effect {
                 Effect::Tell(event) => self.tell_one(id, event),
                 Effect::Resume { last_event_id } => {
-                    let Some(wire) = self.wire_mut(channel) else { break };
-                    let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
-                    self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+                    let owed = self.ask(channel, Some(last_event_id));
+                    if let Some(operation) = self.operation_mut(channel, id) {
+                        operation.awaits(owed);
+                    }
                 }
                 Effect::Barrier => {
                     self.link.barrier(self.now);
@@ -368,8 +408,9 @@ impl<P: Clone> Mux<P> {
 
     fn forget_socket(&mut self) {
         self.pending.clear();
+        self.answers_owed.clear();
         for wire in self.wires.iter_mut().flatten() {
-            wire.settling = None;
+            wire.answers_owed = 0;
             for subscription in &mut wire.subscriptions {
                 subscription.operation.forget_socket();
             }

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// How long an operation that ended by the feed may owe its end to the stream.
 const END_WITHIN: u64 = 10_000;
 /// How long it may still owe it after it was subscribed again.
-const END_AFTER_REPLAY_WITHIN: u64 = 5_000;
+const END_AFTER_ANSWER_WITHIN: u64 = 5_000;
 
 /// One operation on the wire (V2-C6): subscribed from the lowest cursor, as executor if any subscription is one.
 #[derive(Debug)]
@@ -22,7 +22,10 @@ pub(super) struct Wire<P> {
     pub(super) operation_id: Rc<str>,
     /// Almost always one, which is reached without a detour.
     pub(super) subscriptions: SmallVec<[Subscription<P>; 1]>,
-    pub(super) settling: Option<Settling>,
+    /// How many `subscribe`s of this socket were not answered.
+    pub(super) answers_owed: u32,
+    /// What the feed told of its end.
+    pub(super) feed: Feed,
 }
 
 /// One subscription, with a cursor of its own.
@@ -36,11 +39,14 @@ pub(super) struct Subscription<P> {
     pub(super) operation: Operation<P>,
 }
 
-/// The feed said that the operation ended; the stream owes its end (V2-C4).
-#[derive(Debug)]
-pub(super) struct Settling {
-    status: SessionStatus,
-    owes: Owes,
+/// What the hub's feed told of an operation's end (V2-C4).
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    /// The terminal status told last.
+    told: Option<SessionStatus>,
+    /// The hub forgot the operation.
+    gone: bool,
+    owes: Option<Owes>,
 }
 
 /// What the gateway owes before an end is believed that only the feed told.
@@ -48,22 +54,30 @@ pub(super) struct Settling {
 enum Owes {
     /// The end in the stream, until then.
     End(Timestamp),
-    /// The end of the replay that was asked for. Silence is no answer: the socket may be dead.
-    Replay,
-    /// The end in the stream after that replay, until then.
-    EndAfterReplay(Timestamp),
+    /// The answer that was asked for. Silence is none: the socket may be dead.
+    Answer,
+    /// The end in the stream after that answer, until then.
+    EndAfterAnswer(Timestamp),
 }
 
 /// What is to be done about an end that the stream owes.
 pub(super) enum Settle {
     Wait,
     AskAgain,
-    End(SessionStatus),
+    End,
+}
+
+impl Feed {
+    /// Whether an event of the run's own changes nothing of it.
+    #[inline(always)]
+    pub(super) fn is_silent(&self) -> bool {
+        self.told.is_none() && !self.gone
+    }
 }
 
 impl<P> Wire<P> {
     pub(super) fn new(operation_id: Rc<str>) -> Self {
-        Self { operation_id, subscriptions: SmallVec::new(), settling: None }
+        Self { operation_id, subscriptions: SmallVec::new(), answers_owed: 0, feed: Feed::default() }
     }
 
     pub(super) fn is_executor(&self) -> bool {
@@ -102,37 +116,71 @@ impl<P> Wire<P> {
 
     /// The feed told an end.
     pub(super) fn ended_by_feed(&mut self, status: SessionStatus, now: Timestamp) {
-        self.settling = Some(Settling { status, owes: Owes::End(now + END_WITHIN) });
+        self.feed = Feed { told: Some(status), gone: false, owes: Some(Owes::End(now + END_WITHIN)) };
     }
 
-    /// The hub forgot the operation: its stream will tell nothing more.
+    /// The hub forgot the operation, and that it is subscribed: only an answer to another `subscribe` tells more.
     pub(super) fn gone(&mut self, now: Timestamp) {
-        let status = self.settling.take().map_or(SessionStatus::Completed, |settling| settling.status);
-        self.settling = Some(Settling { status, owes: Owes::EndAfterReplay(now) });
+        self.feed.gone = true;
+        self.feed.owes = Some(Owes::EndAfterAnswer(now + END_AFTER_ANSWER_WITHIN));
     }
 
-    /// The replay that was asked for is over.
-    pub(super) fn replayed(&mut self, now: Timestamp) {
-        if let Some(Settling { owes: owes @ Owes::Replay, .. }) = &mut self.settling {
-            *owes = Owes::EndAfterReplay(now + END_AFTER_REPLAY_WITHIN);
+    /// Another socket carries the operation.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.answers_owed = 0;
+        self.feed.owes = None;
+        if self.feed.gone {
+            self.gone(now);
         }
+    }
+
+    /// The stream shows that the operation goes on. Had the feed told the end of a member, it is settled now.
+    pub(super) fn lives(&mut self) {
+        let told = self.told();
+        self.feed = Feed { told, ..Feed::default() };
+    }
+
+    /// A `subscribe` was answered. `true`: the hub knows nothing of an operation that it forgot.
+    pub(super) fn answered(&mut self, status: Option<&SessionStatus>, pending: bool, now: Timestamp) -> bool {
+        self.answers_owed = self.answers_owed.saturating_sub(1);
+        // An answer that was not asked for since the feed told the end may be older than that.
+        if self.answers_owed > 0 || matches!(self.feed.owes, Some(Owes::End(_))) {
+            return false;
+        }
+        match status {
+            Some(status) if !status.is_terminal() => self.feed = Feed::default(),
+            Some(_) if self.feed.gone => self.lives(),
+            None if self.feed.gone => return pending,
+            _ if self.feed.owes.is_none() => {}
+            _ => self.feed.owes = Some(Owes::EndAfterAnswer(now + END_AFTER_ANSWER_WITHIN)),
+        }
+        false
+    }
+
+    /// The end that the feed told, unless it is that of a member.
+    pub(super) fn told(&self) -> Option<SessionStatus> {
+        let is_of_a_member = |status: &SessionStatus| {
+            self.subscriptions.iter().any(|subscription| subscription.operation.is_status_of_a_member(status))
+        };
+        self.feed.told.clone().filter(|status| !is_of_a_member(status))
     }
 
     pub(super) fn settle(&mut self, now: Timestamp) -> Settle {
         if self.settles_at().is_none_or(|at| now < at) {
             return Settle::Wait;
         }
-        let Some(Settling { status, owes }) = self.settling.take() else { return Settle::Wait };
-        if self.subscriptions.iter().any(|subscription| subscription.operation.is_status_of_a_member(&status)) {
+        let owed = self.feed.owes.take();
+        if self.feed.gone {
+            return Settle::End;
+        }
+        if self.told().is_none() {
             return Settle::Wait;
         }
-        match owes {
-            Owes::EndAfterReplay(_) => Settle::End(status),
-            Owes::End(_) | Owes::Replay => {
-                self.settling = Some(Settling { status, owes: Owes::Replay });
-                Settle::AskAgain
-            }
+        if matches!(owed, Some(Owes::EndAfterAnswer(_))) {
+            return Settle::End;
         }
+        self.feed.owes = Some(Owes::Answer);
+        Settle::AskAgain
     }
 
     pub(super) fn deadline(&self) -> Option<(Timestamp, Timer)> {
@@ -144,9 +192,9 @@ impl<P> Wire<P> {
     }
 
     fn settles_at(&self) -> Option<Timestamp> {
-        match self.settling.as_ref()?.owes {
-            Owes::End(at) | Owes::EndAfterReplay(at) => Some(at),
-            Owes::Replay => None,
+        match self.feed.owes {
+            Some(Owes::End(at) | Owes::EndAfterAnswer(at)) => Some(at),
+            Some(Owes::Answer) | None => None,
         }
     }
 }
@@ -174,10 +222,12 @@ impl<P> Subscription<P> {
         true
     }
 
-    /// Begins on a socket. What it asks for is asked for once for all subscriptions of the operation.
-    pub(super) fn begin(&mut self, at: At) {
+    /// Begins on a socket that owes so many answers. What it asks for is asked for once for all subscriptions of the
+    /// operation.
+    pub(super) fn begin(&mut self, answers_owed: u32, at: At) {
         self.operation.begin(false, at);
         let asked = self.operation.poll();
         debug_assert!(matches!(asked, Some(Effect::Resume { .. })), "an operation begins by asking");
+        self.operation.awaits(answers_owed);
     }
 }

@@ -1,6 +1,7 @@
 //! What a schedule does to the world: the agents go on, and things go wrong.
 
 use agent_gateway_client::machine::{Input, Wake};
+use agent_gateway_client::v2::SubscriptionId;
 
 use super::World;
 use super::network::Parcel;
@@ -20,6 +21,8 @@ impl World {
             }
             Action::End(operation) if self.is_running(operation) => self.end(operation, ends[operation]),
             Action::Chunk(_) | Action::Member(..) | Action::End(_) => {}
+            Action::Join(operation) => self.join(operation),
+            Action::Remount(operation) => self.remount(operation),
             Action::Drop => self.cut(),
             Action::Freeze => self.sockets.values_mut().for_each(|socket| socket.frozen = true),
             Action::Restart(begins_after) => self.restart(begins_after),
@@ -50,6 +53,40 @@ impl World {
         let label = self.label(operation);
         self.runs[operation].end = Some(end);
         self.hub.end(operation, end, label);
+    }
+
+    fn join(&mut self, operation: usize) {
+        let Some(known) = self.following(operation).first().copied() else { return };
+        let cursor = self.cursor(known);
+        let first = self.subscribe_from(operation, &cursor);
+        self.subscribe_from(operation, "");
+        self.leave(first);
+    }
+
+    fn remount(&mut self, operation: usize) {
+        let following = self.following(operation);
+        let Some(cursor) = following.first().map(|known| self.cursor(*known)) else { return };
+        for id in following {
+            self.leave(id);
+        }
+        let first = self.subscribe_from(operation, &cursor);
+        self.leave(first);
+        self.subscribe_from(operation, "");
+    }
+
+    fn following(&self, operation: usize) -> Vec<SubscriptionId> {
+        let following = self.followers.iter().filter(|(_, one)| one.operation == operation && one.done.is_none());
+        following.map(|(id, _)| *id).collect()
+    }
+
+    fn cursor(&self, id: SubscriptionId) -> String {
+        self.mux.last_event_id(id).expect("a subscription that is followed")
+    }
+
+    /// What one who left was told no longer counts.
+    fn leave(&mut self, id: SubscriptionId) {
+        self.call(|mux, now| mux.unsubscribe(id, now));
+        self.followers.remove(&id);
     }
 
     fn cut(&mut self) {
