@@ -234,12 +234,13 @@ impl<P: Clone> Mux<P> {
     }
 
     /// Hands out, and forgets, the results of an operation that no living socket carried (MX-44).
-    pub fn take_pending_tool_results(&mut self, operation_id: &str) -> Vec<ToolResult> {
+    pub fn take_pending_tool_results(&mut self, operation_id: &str, now: Timestamp) -> Vec<ToolResult> {
+        self.now = now;
         let Some(channel) = self.channel_of(operation_id) else { return Vec::new() };
         let dial = self.link.ready_socket();
         let mut taken = Vec::new();
         for id in self.ids_of(channel) {
-            taken.append(&mut self.outbox.take(id.0, dial));
+            taken.append(&mut self.outbox.take(id.0, dial, now));
         }
         taken
     }
@@ -260,7 +261,9 @@ impl<P: Clone> Mux<P> {
     pub fn open_document(&mut self, document_id: String, now: Timestamp) {
         self.now = now;
         self.idle_at = None;
-        self.documents.push(document_id);
+        if !self.documents.contains(&document_id) {
+            self.documents.push(document_id);
+        }
         self.dial();
     }
 
@@ -318,11 +321,12 @@ impl<P: Clone> Machine for Mux<P> {
 
 impl<P: Clone> Mux<P> {
     pub(super) fn leave(&mut self, reason: Reason) {
-        let was_closed = self.link.is_idle();
+        let untold = self.out.len();
         self.idle_at = None;
         self.link.stop(reason, self.now);
         self.drain_link();
-        if was_closed && !self.unavailable {
+        let is_told = |output: &Output<_, _>| matches!(output, Output::Event(MuxEvent::Disconnected));
+        if !self.unavailable && !self.out.iter().skip(untold).any(is_told) {
             self.tell(MuxEvent::Disconnected);
         }
     }

@@ -257,7 +257,7 @@ impl<P: Clone> Mux<P> {
         for channel in self.channels() {
             self.begin(channel, None, at);
         }
-        while let Some(result) = self.outbox.resend(at.dial) {
+        while let Some(result) = self.outbox.resend(at.dial, at.now) {
             self.send(ClientFrame::ToolResult(result));
         }
         if !self.documents.is_empty() {
