@@ -187,6 +187,11 @@ impl<P> Operation<P> {
         self.resumes_open
     }
 
+    /// The answer that is taken for the last where the gateway owes no more.
+    pub fn early(&self) -> Option<&ServerFrame<P>> {
+        self.early.as_ref()
+    }
+
     /// The socket is gone. What it brought and was not delivered will be replayed.
     #[inline(never)]
     pub fn forget_socket(&mut self) {

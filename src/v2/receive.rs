@@ -65,7 +65,7 @@ impl<P: Clone> Mux<P> {
         self.outbox.confirm(dial);
         match frame {
             HubFrame::Ready => self.ready(at),
-            HubFrame::HeartbeatAck => self.acknowledged(dial),
+            HubFrame::HeartbeatAck => self.acknowledged(at),
             HubFrame::Operation { channel, frame } => self.arrived(channel, frame, at),
             HubFrame::SubscribeFailed { channel, reason } => self.subscribe_failed(channel, &reason),
             HubFrame::Lifecycle { channel, status, payload } => {
@@ -265,20 +265,15 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn acknowledged(&mut self, dial: DialId) {
+    fn acknowledged(&mut self, at: At) {
         if !self.link.acknowledged() {
             return;
         }
         for channel in self.channels() {
+            let Some(wire) = self.wire_mut(channel) else { continue };
+            wire.acknowledged(at);
             for id in self.ids_of(channel) {
-                if let Some(operation) = self.operation_mut(channel, id) {
-                    operation.acknowledged(dial);
-                }
                 self.carry_out(channel, id);
-            }
-            if let Some(wire) = self.wire_mut(channel) {
-                let awaited = wire.subscriptions.iter().map(|subscription| subscription.operation.awaited());
-                wire.answers_owed = awaited.max().unwrap_or(0);
             }
             self.pending.push(channel);
         }
@@ -286,13 +281,15 @@ impl<P: Clone> Mux<P> {
 
     fn arrived(&mut self, channel: Channel, frame: ServerFrame<P>, at: At) {
         let Some(wire) = self.wire_mut(channel) else { return };
+        wire.goes_on();
         if frame.shows_life() {
             wire.lives();
         }
         if let ServerFrame::ResumeComplete { status, pending, .. } = &frame
             && wire.answered(status.as_ref(), *pending, at.now)
         {
-            return self.end_by_feed(channel);
+            wire.is_over(at);
+            return self.pending.push(channel);
         }
         for id in self.ids_of(channel) {
             if let Some(operation) = self.operation_mut(channel, id) {

@@ -8,7 +8,7 @@ use super::event::SubscriptionId;
 use crate::agent::{Protocol, SessionStatus};
 use crate::link::{History, Reason, Status, Transition};
 use crate::machine::{Timer, sooner};
-use crate::operation::{At, Effect, Operation};
+use crate::operation::{At, Effect, Operation, ServerFrame};
 use crate::time::Timestamp;
 
 /// How long an operation that ended by the feed may owe its end to the stream.
@@ -134,13 +134,44 @@ impl<P> Wire<P> {
         }
     }
 
-    /// The stream shows that the operation goes on. Had the feed told the end of a member, it is settled now.
-    pub(super) fn lives(&mut self) {
-        let told = self.told();
-        self.feed = Feed { told, ..Feed::default() };
+    /// More comes: had the feed told the end of a member, it is settled now.
+    pub(super) fn goes_on(&mut self) {
+        if self.feed.told.is_some() {
+            self.feed.told = self.told();
+        }
     }
 
-    /// A `subscribe` was answered. `true`: the hub knows nothing of an operation that it forgot.
+    /// The stream shows that the operation lives.
+    pub(super) fn lives(&mut self) {
+        self.feed.gone = false;
+        self.feed.owes = None;
+    }
+
+    /// The hub read everything that was sent: what it did not answer until now it will not.
+    pub(super) fn acknowledged(&mut self, at: At) {
+        let early = self.subscriptions.iter().find_map(|subscription| match subscription.operation.early()? {
+            ServerFrame::ResumeComplete { status, pending, .. } => Some((status.clone(), *pending)),
+            _ => None,
+        });
+        self.answers_owed = 0;
+        for subscription in &mut self.subscriptions {
+            subscription.operation.acknowledged(at.dial);
+            self.answers_owed = self.answers_owed.max(subscription.operation.awaited());
+        }
+        if let Some((status, pending)) = early {
+            self.answered(status.as_ref(), pending, at.now);
+        }
+    }
+
+    /// The hub knows nothing of the operation that it forgot: it ends when what is held was delivered.
+    pub(super) fn is_over(&mut self, at: At) {
+        self.feed.owes = Some(Owes::EndAfterAnswer(at.now));
+        for subscription in &mut self.subscriptions {
+            subscription.operation.replay_is_over(at.dial);
+        }
+    }
+
+    /// A `subscribe` was answered. `true`: the hub knows nothing of the operation that it forgot.
     pub(super) fn answered(&mut self, status: Option<&SessionStatus>, pending: bool, now: Timestamp) -> bool {
         self.answers_owed = self.answers_owed.saturating_sub(1);
         // An answer that was not asked for since the feed told the end may be older than that.

@@ -5,7 +5,7 @@ mod network;
 
 use std::collections::BTreeMap;
 
-use agent_gateway_client::agent::{Completion, Outcome};
+use agent_gateway_client::agent::{Completion, CompletionSource, Outcome};
 use agent_gateway_client::link::{Status, Token};
 use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output};
 use agent_gateway_client::operation::Event;
@@ -261,6 +261,8 @@ impl World {
                 assert!(run.forgotten, "{id:?} never ends; waits for {:?}", self.mux.deadline());
                 continue;
             };
+            let is_guess = done.source == CompletionSource::Lifecycle && done.succeeded;
+            assert!(!is_guess || run.end == Some(End::Completed), "{id:?} is no success by guess");
             if run.forgotten {
                 continue;
             }

@@ -23,6 +23,7 @@ impl World {
             Action::Chunk(_) | Action::Member(..) | Action::End(_) => {}
             Action::Join(operation) => self.join(operation),
             Action::Remount(operation) => self.remount(operation),
+            Action::CleanUp(operation) => self.clean_up(operation),
             Action::Drop => self.cut(),
             Action::Freeze => self.sockets.values_mut().for_each(|socket| socket.frozen = true),
             Action::Restart(begins_after) => self.restart(begins_after),
@@ -94,6 +95,19 @@ impl World {
         for dial in open {
             self.hub.close(dial);
             self.send_in(self.latency, Parcel::Closed(dial, 1006));
+        }
+    }
+
+    fn clean_up(&mut self, operation: usize) {
+        if !self.hub.calls_ended(operation) {
+            return;
+        }
+        let at = self.now + 10 * 60_000;
+        self.advance_to(at);
+        self.hub.clean_up(operation);
+        self.runs[operation].forgotten = true;
+        if self.runs[operation].end.is_none() {
+            self.send_in(5_000, Parcel::Begin(operation));
         }
     }
 
