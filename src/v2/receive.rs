@@ -1,10 +1,9 @@
 //! What a mux does with what arrives.
 
 use super::event::{MuxEvent, SubscriptionId};
+use super::feed::Settle;
 use super::mux::Mux;
-use super::subscription::{Feed, Settle};
 use super::wire::{Channel, ClientFrame, HubFrame};
-use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
 use crate::machine::{DialId, Input, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event, Operation, ServerFrame};
@@ -230,7 +229,7 @@ impl<P: Clone> Mux<P> {
     }
 
     /// Asks for an operation again, once for all who follow it.
-    fn ask_again(&mut self, channel: Channel) {
+    pub(super) fn ask_again(&mut self, channel: Channel) {
         let owed = self.ask(channel, None);
         let Some(wire) = self.wire_mut(channel) else { return };
         for subscription in &mut wire.subscriptions {
@@ -311,31 +310,6 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn lifecycle(&mut self, channel: Option<Channel>, status: &str) {
-        let now = self.now;
-        let Some(channel) = channel else { return };
-        let Some(wire) = self.wire_mut(channel) else { return };
-        let known = SessionStatus::from_name(status);
-        if status == "gone" {
-            wire.gone(now);
-            self.ask_again(channel);
-        } else if known.is_terminal() {
-            wire.ended_by_feed(known, now);
-        } else {
-            wire.feed = Feed::default();
-        }
-    }
-
-    fn end_by_feed(&mut self, channel: Channel) {
-        let told = self.wire_mut(channel).and_then(|wire| wire.told());
-        for id in self.ids_of(channel) {
-            if let Some(operation) = self.operation_mut(channel, id) {
-                operation.end_by_lifecycle(told.clone());
-            }
-            self.carry_out(channel, id);
-        }
-    }
-
     fn operations_timed_out(&mut self, at: At) {
         for channel in self.channels() {
             let Some(wire) = self.wire_mut(channel) else { continue };
@@ -358,7 +332,7 @@ impl<P: Clone> Mux<P> {
     }
 
     /// Carries out what follows from a call of an operation.
-    fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
+    pub(super) fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
         while let Some(effect) = self.operation_mut(channel, id).and_then(Operation::poll) {
             match effect {
                 Effect::Tell(event) => self.tell_one(id, event),
