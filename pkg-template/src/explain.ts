@@ -7,22 +7,26 @@ import type { ConnectionState } from './types/index.js';
  * Why something is in its state, for people who have to do something about it.
  *
  * @param binding knows how the subscription came to it, or with 0 the connection; nothing once that is over
+ * @param isUnknown the gateway does not know the operation
  */
 export function explain(
   subject: string,
   state: ConnectionState,
   binding: Binding<object, RawGatewayMux> | undefined,
   subscription: number,
+  isUnknown = false,
 ): string {
   const { attempt, reason, since, status } = state;
   const now = Date.now();
   const times = attempt > 1 ? `, attempt ${attempt}` : '';
   const lines = [`${subject} has been ${status} for ${duration(now - since)}${times}${because(reason)}.`];
+  const isPending = isUnknown && status === 'connected';
+  if (isPending) lines.push('The gateway does not know this operation, or not yet.');
   const deadline = binding?.call((raw) => raw.deadline());
   if (deadline) {
     lines.push(`Next: ${TIMERS[deadline.timer] ?? deadline.timer}, in ${duration(deadline.at - now)}.`);
   }
-  lines.push(`What to do: ${advice(status, reason)}`);
+  lines.push(`What to do: ${isPending ? PENDING_ADVICE : advice(status, reason)}`);
   const transition = (index: number) => binding?.call((raw) => raw.transition(subscription, index));
   if (transition(0)) lines.push('How it came to this:');
   for (let index = 0, past; (past = transition(index)); index++) {
@@ -30,6 +34,9 @@ export function explain(
   }
   return lines.join('\n');
 }
+
+const PENDING_ADVICE =
+  'Nothing if it is about to begin. If it had begun, the gateway lost it: ask your server how it ended, and unsubscribe().';
 
 /** What a reason code means, and what to do about it where that is not the remedy of the error of that name. */
 const WORDS: Record<string, [because: string, advice?: string]> = {

@@ -137,7 +137,7 @@ export class GatewayMuxClient {
     signal?.throwIfAborted();
     this.begin();
     const id = this.subscriptions.length;
-    const subscription = new Subscription(this.binding, id, operationId, this.log, options);
+    const subscription = new Subscription(this.binding, id, operationId, this.log, options, this.gone);
     this.subscriptions.push(subscription);
     this.binding.call((raw) => raw.subscribe(id, operationId, lastEventId, executor));
     if (signal) {
@@ -237,6 +237,7 @@ export class GatewayMuxClient {
   /** Ends what waits for something that can no longer happen. */
   private leave(error: GatewayError): void {
     this.gone = error;
+    for (const subscription of this.subscriptions) subscription?.leave(error);
     this.listeners.emit(GONE as keyof GatewayMuxClientEvents, [error]);
   }
 }

@@ -32,6 +32,8 @@ export class Subscription implements OperationSubscription {
   active = true;
   readonly executor: boolean;
   private readonly cycle = new Cycle();
+  /** The gateway does not know the operation. */
+  private isUnknown = false;
   private lastId: string;
   private lastState?: ConnectionState;
   private readonly listeners: Listeners<OperationSubscriptionEvents>;
@@ -42,6 +44,7 @@ export class Subscription implements OperationSubscription {
     readonly operationId: string,
     log: Log,
     private readonly options: OperationSubscribeOptions,
+    private gone?: GatewayError,
   ) {
     this.executor = options.executor ?? false;
     this.lastId = options.lastEventId ?? '';
@@ -100,16 +103,16 @@ export class Subscription implements OperationSubscription {
   }
 
   whenState(status: ConnectionStatus, { signal }: { signal?: AbortSignal } = {}): Promise<ConnectionState> {
-    return whenState(this, this.listeners, status, signal, this.cycle.settled ? ENDED() : undefined);
+    return whenState(this, this.listeners, status, signal, this.cycle.settled ? ENDED() : this.gone);
   }
 
   explain(): string {
-    const { binding, cycle, id, operationId, state } = this;
-    return explain(`Operation ${operationId}`, state, cycle.settled ? undefined : binding, id);
+    const { binding, cycle, id, isUnknown, operationId, state } = this;
+    return explain(`Operation ${operationId}`, state, cycle.settled ? undefined : binding, id, isUnknown);
   }
 
   [Symbol.asyncIterator]() {
-    return eventsOf(this, this.options.maxQueuedEvents ?? MAX_QUEUED_EVENTS);
+    return eventsOf(this, this.options.maxQueuedEvents ?? MAX_QUEUED_EVENTS, () => this.gone);
   }
 
   /** Takes an event, as {@link take} takes the rest. */
@@ -118,9 +121,10 @@ export class Subscription implements OperationSubscription {
   }
 
   /** Takes what the module tells of this subscription. */
-  take(name: string, argument: unknown): void {
+  take(name: string, argument: any): void {
+    if (name === 'connected' || name === 'resume_complete') this.isUnknown = argument?.pending === true;
     if (name === 'ending') this.active = false;
-    else if (name === 'done') this.end(argument as Completion);
+    else if (name === 'done') this.end(argument);
     else this.listeners.emit(name as keyof OperationSubscriptionEvents, listenerArguments(name, argument));
   }
 
@@ -132,6 +136,12 @@ export class Subscription implements OperationSubscription {
     this.listeners.emit('status_changed', ['disconnected']);
     this.listeners.emit('disconnected', []);
     this.abandon('connection_lost', 'internal', error.message);
+  }
+
+  /** Its client is of no use any more. It stays, so that its tool results can be taken. */
+  leave(error: GatewayError): void {
+    this.gone = error;
+    this.listeners.emit(GONE as keyof OperationSubscriptionEvents, [error]);
   }
 
   /** Ends without a word. */

@@ -34,6 +34,12 @@ struct Entry {
     result: ToolResult,
 }
 
+impl Entry {
+    fn is_awaited(&self, now: Timestamp) -> bool {
+        now < self.since + KEPT_FOR
+    }
+}
+
 impl Outbox {
     /// When [`Self::expired`] has something to tell.
     pub fn deadline(&self) -> Option<Timestamp> {
@@ -51,9 +57,10 @@ impl Outbox {
         self.remove(&|entry| entry.owner == owner);
     }
 
-    /// Hands out what an owner sent and `dial` did not carry.
-    pub fn take(&mut self, owner: u32, dial: Option<DialId>) -> Vec<ToolResult> {
-        self.remove(&|entry| entry.owner == owner && (entry.sent_on.is_none() || entry.sent_on != dial))
+    /// Hands out what an owner sent and `dial` did not carry. What nobody waits for any more is left to [`Self::expired`].
+    pub fn take(&mut self, owner: u32, dial: Option<DialId>, now: Timestamp) -> Vec<ToolResult> {
+        let is_carried = |entry: &Entry| entry.sent_on.is_some() && entry.sent_on == dial;
+        self.remove(&|entry| entry.owner == owner && !is_carried(entry) && entry.is_awaited(now))
     }
 
     /// A frame arrived: everything sent on this socket before it was read.
@@ -64,9 +71,10 @@ impl Outbox {
         }
     }
 
-    /// The next result that a new socket must carry.
-    pub fn resend(&mut self, dial: DialId) -> Option<ToolResult> {
-        let entry = self.entries.iter_mut().find(|entry| entry.sent_on != Some(dial))?;
+    /// The next result that a new socket must carry. What nobody waits for any more is left to [`Self::expired`].
+    pub fn resend(&mut self, dial: DialId, now: Timestamp) -> Option<ToolResult> {
+        let is_owed = |entry: &&mut Entry| entry.sent_on != Some(dial) && entry.is_awaited(now);
+        let entry = self.entries.iter_mut().find(is_owed)?;
         entry.sent_on = Some(dial);
         Some(entry.result.clone())
     }

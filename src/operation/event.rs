@@ -67,8 +67,8 @@ pub enum SessionCompletion {
     ResumeStatus(SessionStatus),
     /// A terminal `status_change`.
     StatusChange(SessionStatus),
-    /// The hub's feed said that the operation ended, and the stream never did (v2).
-    Lifecycle(SessionStatus),
+    /// The hub's feed said that the operation ended, and the stream never did; without a status it was forgotten (v2).
+    Lifecycle(Option<SessionStatus>),
 }
 
 /// How the event stream was broken.

@@ -38,6 +38,12 @@ impl<P> Operation<P> {
         });
     }
 
+    /// The gateway forgot the run, and told no end of it.
+    pub(super) fn ended_unknown(&mut self) {
+        let completion = Completion::of(Outcome::Disconnected, CompletionSource::Lifecycle);
+        self.ended(Completion { reason: Some("gone".to_owned()), ..completion });
+    }
+
     fn ended(&mut self, completion: Completion) {
         self.end_told = true;
         self.ready.clear();

@@ -99,6 +99,16 @@ impl<P> ServerFrame<P> {
         )
     }
 
+    /// Whether the frame shows that the operation goes on.
+    pub fn shows_life(&self) -> bool {
+        match self {
+            Self::AgentEvent { head, .. } => head.own,
+            Self::StatusChange { status, .. } => !status.is_terminal(),
+            Self::ToolConfirmationRequest { .. } | Self::InputRequest { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether the frame ends the session, unless it is an echo.
     pub fn ends_session(&self) -> bool {
         match self {

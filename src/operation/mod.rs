@@ -40,6 +40,8 @@ pub struct Operation<P> {
     end_told: bool,
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
     resumes_open: u32,
+    /// The answer to an earlier one, which is taken for that to the last where the gateway owes no more.
+    early: Option<ServerFrame<P>>,
     ready: VecDeque<ServerFrame<P>>,
     effects: Vec<Effect<P>>,
 }
@@ -92,6 +94,7 @@ impl<P> Operation<P> {
             audited: false,
             end_told: false,
             resumes_open: 0,
+            early: None,
             ready: VecDeque::new(),
             effects: Vec::new(),
         }
@@ -164,15 +167,29 @@ impl<P> Operation<P> {
         self.guard.is_stale_resume_status(status, false)
     }
 
-    /// Ends the operation on the word of the hub's feed.
-    pub fn end_by_lifecycle(&mut self, status: &SessionStatus) {
+    /// Ends the operation on the word of the hub's feed; without a status nobody told how it ended.
+    pub fn end_by_lifecycle(&mut self, status: Option<SessionStatus>) {
         self.tell(Event::SessionComplete(SessionCompletion::Lifecycle(status.clone())));
-        self.ended_with_status(status, CompletionSource::Lifecycle, None);
+        match status {
+            Some(status) => self.ended_with_status(&status, CompletionSource::Lifecycle, None),
+            None => self.ended_unknown(),
+        }
     }
 
-    /// Asks for everything after the cursor again.
-    pub fn ask_again(&mut self) {
-        self.resume(self.cursor.id());
+    /// So many answers are owed to all who follow the operation on this socket; the last is the one to its own question.
+    pub fn awaits(&mut self, answers: u32) {
+        self.resumes_open = answers;
+        self.early = None;
+    }
+
+    /// How many answers it still waits for.
+    pub fn awaited(&self) -> u32 {
+        self.resumes_open
+    }
+
+    /// The answer that is taken for the last where the gateway owes no more.
+    pub fn early(&self) -> Option<&ServerFrame<P>> {
+        self.early.as_ref()
     }
 
     /// The socket is gone. What it brought and was not delivered will be replayed.
@@ -182,6 +199,7 @@ impl<P> Operation<P> {
         self.audit = Audit::NotNeeded;
         self.audited = false;
         self.resumes_open = 0;
+        self.early = None;
         self.ready.clear();
     }
 

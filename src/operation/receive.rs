@@ -14,11 +14,12 @@ impl<P> Operation<P> {
     pub fn arrived(&mut self, frame: ServerFrame<P>, at: At) {
         if !frame.is_sequenced() {
             self.resumes_open = self.resumes_open.saturating_sub(1);
-            if self.resumes_open == 0 {
-                self.replay_is_over(at.dial);
-                self.ready.push_back(frame);
+            if self.resumes_open > 0 {
+                return self.answered_early(frame);
             }
-            return;
+            self.early = None;
+            self.replay_is_over(at.dial);
+            return self.ready.push_back(frame);
         }
         let gathered = self.replay.take(frame, at.now);
         self.gathered(at.dial, gathered);
@@ -26,15 +27,20 @@ impl<P> Operation<P> {
 
     /// The gateway acknowledged a barrier: it read everything that was sent before.
     pub fn acknowledged(&mut self, dial: DialId) {
+        let early = self.early.take();
+        if early.is_some() {
+            self.resumes_open = 0;
+        }
         if let Audit::Doubted(status) = self.audit.clone() {
             self.replay_is_over(dial);
             self.audit = Audit::NotNeeded;
             let believed = ServerFrame::ResumeComplete { status: Some(status), gap: false, pending: false };
             return self.ready.push_back(believed);
         }
-        if self.replay.waits_for_barrier() {
+        if early.is_some() || self.replay.waits_for_barrier() {
             self.replay_is_over(dial);
         }
+        self.ready.extend(early);
     }
 
     /// A deadline passed.
@@ -133,6 +139,13 @@ impl<P> Operation<P> {
             _ if status.is_terminal() && !self.audited => Audit::Due(now + AUDIT_AFTER),
             Audit::NotNeeded | Audit::Doubted(_) => Audit::NotNeeded,
         };
+    }
+
+    /// A hub may owe less than was asked: it answers nobody who left, and one question may take the place of another.
+    fn answered_early(&mut self, frame: ServerFrame<P>) {
+        if self.protocol == Protocol::V2 && self.early.replace(frame).is_none() {
+            self.want(Effect::Barrier);
+        }
     }
 
     fn session_complete(&mut self, dial: DialId, id: Option<EventId>, summary: Option<String>) {

@@ -46,7 +46,8 @@ impl<P> Operation<P> {
         }
     }
 
-    pub(super) fn replay_is_over(&mut self, dial: DialId) {
+    /// Nothing more comes of the replay: what was held is delivered.
+    pub fn replay_is_over(&mut self, dial: DialId) {
         let audited = self.replay.purpose() == Some(Purpose::Audit);
         let frames = self.replay.complete();
         if audited && self.ids_started_anew(&frames, dial) {

@@ -167,7 +167,7 @@ impl<P> Session<P> {
         self.drain_link();
         self.operation.begin(self.resume_on_connect, At { dial, now: self.now });
         self.drain_operation();
-        while let Some(result) = self.outbox.resend(dial) {
+        while let Some(result) = self.outbox.resend(dial, self.now) {
             self.push(Output::Send { dial, command: ClientFrame::ToolResult(result) });
         }
     }

@@ -1,5 +1,7 @@
 //! How subscriptions and the connection end: once, in the order that callers rely on.
 
+use std::rc::Rc;
+
 use super::event::{MuxEvent, SubscriptionId};
 use super::mux::Mux;
 use super::wire::ClientFrame;
@@ -8,6 +10,9 @@ use crate::link::{Reason, Status};
 use crate::operation::Event;
 use crate::text::said;
 use crate::time::Timestamp;
+
+/// Operations that were left before the hub had answered; of older ones the answers have come.
+const LEFT_REMEMBERED: usize = 100;
 
 /// What is known of a subscription that is over.
 #[derive(Debug)]
@@ -35,16 +40,17 @@ impl<P: Clone> Mux<P> {
         self.deferred.retain(|deferred| *deferred != id);
         let reason = match completion.outcome {
             Outcome::AuthFailed => Reason::AuthFailed,
-            Outcome::Disconnected => Reason::DisconnectCalled,
-            Outcome::Completed | Outcome::Error | Outcome::Interrupted => Reason::RunEnded,
+            Outcome::Disconnected if completion.source == CompletionSource::Disconnect => Reason::DisconnectCalled,
+            Outcome::Disconnected | Outcome::Completed | Outcome::Error | Outcome::Interrupted => Reason::RunEnded,
         };
         let last_event_id = self.last_event_id(id).unwrap_or_default();
         self.leaving.push(Leaving { id, last_event_id, since: self.now, reason });
         let Some(wire) = &mut self.wires[place] else { return };
         let status = wire.remove(id);
         if wire.subscriptions.is_empty() {
-            let operation_id = wire.operation_id.clone();
+            let (operation_id, owed) = (wire.operation_id.clone(), wire.answers_owed);
             self.wires[place] = None;
+            self.keep_owed(operation_id.clone(), owed);
             self.send(ClientFrame::Unsubscribe { operation_id });
         }
         if status != Some(Status::Disconnected) {
@@ -53,6 +59,17 @@ impl<P: Clone> Mux<P> {
         self.tell_one(id, Event::Disconnected);
         self.tell_one(id, Event::Done(completion));
         self.close_if_unneeded();
+    }
+
+    /// Remembers what is owed about an operation, should it be subscribed again before it comes.
+    fn keep_owed(&mut self, operation_id: Rc<str>, owed: u32) {
+        if owed == 0 {
+            return;
+        }
+        if self.answers_owed.len() == LEFT_REMEMBERED {
+            self.answers_owed.remove(0);
+        }
+        self.answers_owed.push((operation_id, owed));
     }
 
     pub(super) fn auth_failed(&mut self, reason: String) {

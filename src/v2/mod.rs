@@ -3,6 +3,7 @@
 mod config;
 mod ending;
 mod event;
+mod feed;
 #[cfg(not(target_family = "wasm"))]
 pub mod json;
 mod mux;

@@ -26,6 +26,8 @@ pub struct Mux<P> {
     pub(super) link: Link,
     pub(super) status: Status,
     pub(super) wires: Vec<Option<Wire<P>>>,
+    /// How many answers the socket owes about operations that nobody follows any more.
+    pub(super) answers_owed: Vec<(Rc<str>, u32)>,
     /// Operations with frames that were not processed.
     pub(super) pending: Vec<Channel>,
     pub(super) outbox: Outbox,
@@ -65,6 +67,7 @@ impl<P: Clone> Mux<P> {
             }),
             status: Status::Disconnected,
             wires: Vec::new(),
+            answers_owed: Vec::new(),
             pending: Vec::new(),
             outbox: Outbox::default(),
             documents: Vec::new(),
@@ -145,11 +148,8 @@ impl<P: Clone> Mux<P> {
         }
         let wire = self.wires.get_mut(channel.0 as usize)?.as_mut()?;
         let [subscription] = &mut wire.subscriptions[..] else { return None };
-        if !subscription.operation.admit(number, head, dial) {
+        if !wire.feed.is_silent() || !subscription.operation.admit(number, head, dial) {
             return None;
-        }
-        if head.own {
-            wire.settling = None;
         }
         self.outbox.confirm(dial);
         Some(subscription.id)
@@ -234,12 +234,13 @@ impl<P: Clone> Mux<P> {
     }
 
     /// Hands out, and forgets, the results of an operation that no living socket carried (MX-44).
-    pub fn take_pending_tool_results(&mut self, operation_id: &str) -> Vec<ToolResult> {
+    pub fn take_pending_tool_results(&mut self, operation_id: &str, now: Timestamp) -> Vec<ToolResult> {
+        self.now = now;
         let Some(channel) = self.channel_of(operation_id) else { return Vec::new() };
         let dial = self.link.ready_socket();
         let mut taken = Vec::new();
         for id in self.ids_of(channel) {
-            taken.append(&mut self.outbox.take(id.0, dial));
+            taken.append(&mut self.outbox.take(id.0, dial, now));
         }
         taken
     }
@@ -260,7 +261,9 @@ impl<P: Clone> Mux<P> {
     pub fn open_document(&mut self, document_id: String, now: Timestamp) {
         self.now = now;
         self.idle_at = None;
-        self.documents.push(document_id);
+        if !self.documents.contains(&document_id) {
+            self.documents.push(document_id);
+        }
         self.dial();
     }
 
@@ -318,11 +321,12 @@ impl<P: Clone> Machine for Mux<P> {
 
 impl<P: Clone> Mux<P> {
     pub(super) fn leave(&mut self, reason: Reason) {
-        let was_closed = self.link.is_idle();
+        let untold = self.out.len();
         self.idle_at = None;
         self.link.stop(reason, self.now);
         self.drain_link();
-        if was_closed && !self.unavailable {
+        let is_told = |output: &Output<_, _>| matches!(output, Output::Event(MuxEvent::Disconnected));
+        if !self.unavailable && !self.out.iter().skip(untold).any(is_told) {
             self.tell(MuxEvent::Disconnected);
         }
     }
@@ -360,7 +364,11 @@ impl<P: Clone> Mux<P> {
     }
 
     fn open_channel(&mut self, operation_id: &str) -> Channel {
-        let wire = Some(Wire::new(operation_id.into()));
+        let mut wire = Wire::new(operation_id.into());
+        if let Some(left) = self.answers_owed.iter().position(|(left, _)| **left == *operation_id) {
+            wire.answers_owed = self.answers_owed.remove(left).1;
+        }
+        let wire = Some(wire);
         let place = self.wires.iter().position(Option::is_none).unwrap_or(self.wires.len());
         if place == self.wires.len() {
             self.wires.push(wire);

@@ -1,10 +1,9 @@
 //! What a mux does with what arrives.
 
 use super::event::{MuxEvent, SubscriptionId};
+use super::feed::Settle;
 use super::mux::Mux;
-use super::subscription::Settle;
 use super::wire::{Channel, ClientFrame, HubFrame};
-use crate::agent::SessionStatus;
 use crate::link::{LinkOutput, Reason, Status};
 use crate::machine::{DialId, Input, Output, Question};
 use crate::operation::{At, Effect, ErrorCode, Event, Operation, ServerFrame};
@@ -65,7 +64,7 @@ impl<P: Clone> Mux<P> {
         self.outbox.confirm(dial);
         match frame {
             HubFrame::Ready => self.ready(at),
-            HubFrame::HeartbeatAck => self.acknowledged(dial),
+            HubFrame::HeartbeatAck => self.acknowledged(at),
             HubFrame::Operation { channel, frame } => self.arrived(channel, frame, at),
             HubFrame::SubscribeFailed { channel, reason } => self.subscribe_failed(channel, &reason),
             HubFrame::Lifecycle { channel, status, payload } => {
@@ -201,21 +200,40 @@ impl<P: Clone> Mux<P> {
     /// Takes up one subscription of an operation, or all of them, on a socket: one frame for all (SB-01).
     pub(super) fn begin(&mut self, channel: Channel, only: Option<SubscriptionId>, at: At) {
         let Some(wire) = self.wire_mut(channel) else { return };
-        let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
-        let last_event_id = wire.lowest_cursor();
-        wire.settling = None;
-        self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+        if only.is_none() {
+            wire.begin(at.now);
+        }
+        let owed = self.ask(channel, None);
         for id in self.ids_of(channel) {
             if only.is_some_and(|only| only != id) {
                 continue;
             }
             let subscription = self.wire_mut(channel).and_then(|wire| wire.find_mut(id));
             let Some(subscription) = subscription else { continue };
-            subscription.begin(at);
+            subscription.begin(owed, at);
             if subscription.enter(Status::Connected, None, at.now) {
                 self.tell_one(id, Event::StatusChanged(Status::Connected));
                 self.tell_one(id, Event::Connected);
             }
+        }
+    }
+
+    /// Asks for an operation from a cursor, or from the lowest; returns how many answers are owed now.
+    fn ask(&mut self, channel: Channel, last_event_id: Option<String>) -> u32 {
+        let Some(wire) = self.wire_mut(channel) else { return 0 };
+        wire.answers_owed += 1;
+        let (owed, operation_id, executor) = (wire.answers_owed, wire.operation_id.clone(), wire.is_executor());
+        let last_event_id = last_event_id.unwrap_or_else(|| wire.lowest_cursor());
+        self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+        owed
+    }
+
+    /// Asks for an operation again, once for all who follow it.
+    pub(super) fn ask_again(&mut self, channel: Channel) {
+        let owed = self.ask(channel, None);
+        let Some(wire) = self.wire_mut(channel) else { return };
+        for subscription in &mut wire.subscriptions {
+            subscription.operation.awaits(owed);
         }
     }
 
@@ -233,11 +251,12 @@ impl<P: Clone> Mux<P> {
 
     fn begin_all(&mut self, at: At) {
         self.auth_failures = 0;
+        self.answers_owed.clear();
         self.drain_link();
         for channel in self.channels() {
             self.begin(channel, None, at);
         }
-        while let Some(result) = self.outbox.resend(at.dial) {
+        while let Some(result) = self.outbox.resend(at.dial, at.now) {
             self.send(ClientFrame::ToolResult(result));
         }
         if !self.documents.is_empty() {
@@ -245,15 +264,14 @@ impl<P: Clone> Mux<P> {
         }
     }
 
-    fn acknowledged(&mut self, dial: DialId) {
+    fn acknowledged(&mut self, at: At) {
         if !self.link.acknowledged() {
             return;
         }
         for channel in self.channels() {
+            let Some(wire) = self.wire_mut(channel) else { continue };
+            wire.acknowledged(at);
             for id in self.ids_of(channel) {
-                if let Some(operation) = self.operation_mut(channel, id) {
-                    operation.acknowledged(dial);
-                }
                 self.carry_out(channel, id);
             }
             self.pending.push(channel);
@@ -261,13 +279,16 @@ impl<P: Clone> Mux<P> {
     }
 
     fn arrived(&mut self, channel: Channel, frame: ServerFrame<P>, at: At) {
-        if frame.head().is_some_and(|head| head.own)
-            && let Some(wire) = self.wire_mut(channel)
-        {
-            wire.settling = None;
+        let Some(wire) = self.wire_mut(channel) else { return };
+        wire.goes_on();
+        if frame.shows_life() {
+            wire.lives();
         }
-        if let (ServerFrame::ResumeComplete { .. }, Some(wire)) = (&frame, self.wire_mut(channel)) {
-            wire.replayed(at.now);
+        if let ServerFrame::ResumeComplete { status, pending, .. } = &frame
+            && wire.answered(status.as_ref(), *pending, at.now)
+        {
+            wire.is_over(at);
+            return self.pending.push(channel);
         }
         for id in self.ids_of(channel) {
             if let Some(operation) = self.operation_mut(channel, id) {
@@ -281,38 +302,27 @@ impl<P: Clone> Mux<P> {
     }
 
     fn subscribe_failed(&mut self, channel: Channel, reason: &str) {
+        if let Some(wire) = self.wire_mut(channel) {
+            wire.answers_owed = wire.answers_owed.saturating_sub(1);
+        }
         for id in self.ids_of(channel) {
             self.refuse(id, reason);
-        }
-    }
-
-    fn lifecycle(&mut self, channel: Option<Channel>, status: &str) {
-        let now = self.now;
-        let Some(wire) = channel.and_then(|channel| self.wire_mut(channel)) else { return };
-        let known = SessionStatus::from_name(status);
-        if status == "gone" {
-            wire.gone(now);
-        } else if known.is_terminal() {
-            wire.ended_by_feed(known, now);
-        } else {
-            wire.settling = None;
         }
     }
 
     fn operations_timed_out(&mut self, at: At) {
         for channel in self.channels() {
             let Some(wire) = self.wire_mut(channel) else { continue };
-            let settle = wire.settle(at.now);
-            if matches!(settle, Settle::AskAgain) {
-                self.link.probe(at.now);
+            match wire.settle(at.now) {
+                Settle::Wait => {}
+                Settle::AskAgain => {
+                    self.ask_again(channel);
+                    self.link.probe(at.now);
+                }
+                Settle::End => self.end_by_feed(channel),
             }
             for id in self.ids_of(channel) {
                 if let Some(operation) = self.operation_mut(channel, id) {
-                    match &settle {
-                        Settle::Wait => {}
-                        Settle::AskAgain => operation.ask_again(),
-                        Settle::End(status) => operation.end_by_lifecycle(status),
-                    }
                     operation.timed_out(at);
                 }
                 self.carry_out(channel, id);
@@ -322,14 +332,15 @@ impl<P: Clone> Mux<P> {
     }
 
     /// Carries out what follows from a call of an operation.
-    fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
+    pub(super) fn carry_out(&mut self, channel: Channel, id: SubscriptionId) {
         while let Some(effect) = self.operation_mut(channel, id).and_then(Operation::poll) {
             match effect {
                 Effect::Tell(event) => self.tell_one(id, event),
                 Effect::Resume { last_event_id } => {
-                    let Some(wire) = self.wire_mut(channel) else { break };
-                    let (operation_id, executor) = (wire.operation_id.clone(), wire.is_executor());
-                    self.send(ClientFrame::Subscribe { channel, operation_id, last_event_id, executor });
+                    let owed = self.ask(channel, Some(last_event_id));
+                    if let Some(operation) = self.operation_mut(channel, id) {
+                        operation.awaits(owed);
+                    }
                 }
                 Effect::Barrier => {
                     self.link.barrier(self.now);
@@ -368,8 +379,9 @@ impl<P: Clone> Mux<P> {
 
     fn forget_socket(&mut self) {
         self.pending.clear();
+        self.answers_owed.clear();
         for wire in self.wires.iter_mut().flatten() {
-            wire.settling = None;
+            wire.answers_owed = 0;
             for subscription in &mut wire.subscriptions {
                 subscription.operation.forget_socket();
             }

@@ -88,7 +88,7 @@ impl Driver<AgentGateway> {
     /// Hands over the payloads of the results that no living socket carried.
     #[cfg(feature = "mux")]
     pub(super) fn take_pending_tool_results(&self, operation_id: &str, mut taken: impl FnMut(JsValue)) {
-        for result in self.mux(|mux, _| mux.take_pending_tool_results(operation_id)).unwrap_or_default() {
+        for result in self.mux(|mux, now| mux.take_pending_tool_results(operation_id, now)).unwrap_or_default() {
             taken(codec::tool_result_payload(&result.frame));
         }
     }

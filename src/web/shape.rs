@@ -72,7 +72,9 @@ pub(super) fn session_completion(completion: &SessionCompletion) -> JsValue {
         SessionCompletion::AgentEvent => session_completion_of("agent_event", None),
         SessionCompletion::RawSessionComplete => session_completion_of("raw_session_complete", None),
         SessionCompletion::ResumeStatus(status) => session_completion_of("resume_status", Some(status.as_str())),
-        SessionCompletion::Lifecycle(status) => session_completion_of("lifecycle", Some(status.as_str())),
+        SessionCompletion::Lifecycle(status) => {
+            session_completion_of("lifecycle", status.as_ref().map(|status| status.as_str()))
+        }
         SessionCompletion::StatusChange(status) => session_completion_of("status_change", Some(status.as_str())),
     }
 }

@@ -179,6 +179,29 @@ describe('a gateway without this protocol', () => {
     await assert.rejects(mux.whenState('connected'), { code: 'unavailable' });
   });
 
+  test('ends what waits for a subscription, which stays for its tool results', async () => {
+    const { mux } = createMux(GatewayMuxClient, { maxDialFailures: 2 });
+    mux.on('unavailable', () => {});
+    const subscription = mux.subscribe('op_1');
+    const waiting = assert.rejects(subscription.whenState('connected'), { code: 'unavailable' });
+    const iterator = subscription[Symbol.asyncIterator]();
+    const loop = assert.rejects(iterator.next(), { code: 'unavailable' });
+    subscription.sendToolResult({ toolCallId: 'call_1', content: 'ok', success: true });
+    await failDials(2);
+    await waiting;
+    await loop;
+    for (const known of [subscription, mux.subscribe('op_2')]) {
+      await assert.rejects(known.whenState('connected'), { code: 'unavailable' });
+      await assert.rejects(known[Symbol.asyncIterator]().next(), { code: 'unavailable' });
+      const { status } = known.state;
+      assert.equal((await known.whenState(status)).status, status);
+    }
+    assert.equal(subscription.active, true);
+    assert.equal(mux.takePendingToolResults('op_1')[0].toolCallId, 'call_1');
+    subscription.unsubscribe();
+    assert.equal((await subscription.done).status, 'disconnected');
+  });
+
   test('is dialled again where nobody listens, or does no longer', async () => {
     const { mux } = createMux(GatewayMuxClient, { maxDialFailures: 2 });
     mux.on('unavailable', () => assert.fail('nobody listens'))();

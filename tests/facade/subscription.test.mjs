@@ -297,6 +297,24 @@ describe('state', () => {
     assert.equal((await subscription.whenState('disconnected')).status, 'disconnected');
   });
 
+  test('is explained, also where the gateway does not know the operation', async () => {
+    const { socket, subscription } = await createSubscribed(GatewayMuxClient);
+    const answer = { type: 'resume_complete', operationId: 'op_1', gap: false };
+    socket.receive({ ...answer, pending: true });
+    assert.match(
+      subscription.explain(),
+      /\nThe gateway does not know this operation.*\nNext: .*\nWhat to do: .*unsubscribe/,
+    );
+    socket.receive({ ...answer, status: 'running' });
+    assert.match(
+      subscription.explain(),
+      /^Operation op_1 has been .*\nNext: .*\nWhat to do: Nothing, all is well/,
+    );
+    socket.receive({ ...answer, pending: true });
+    socket.drop();
+    assert.doesNotMatch(subscription.explain(), /does not know/);
+  });
+
   test('agrees with the status that a listener is told', async () => {
     const { mux } = createMux(GatewayMuxClient);
     const subscription = mux.subscribe('op_1');

@@ -56,6 +56,8 @@ fn of_completion(completion: &SessionCompletion) -> String {
         SessionCompletion::RawSessionComplete => "raw_session_complete".to_owned(),
         SessionCompletion::ResumeStatus(status) => format!("resume_status {}", status.as_str()),
         SessionCompletion::StatusChange(status) => format!("status_change {}", status.as_str()),
-        SessionCompletion::Lifecycle(status) => format!("lifecycle {}", status.as_str()),
+        SessionCompletion::Lifecycle(status) => {
+            format!("lifecycle {}", status.as_ref().map_or("none", |status| status.as_str()))
+        }
     }
 }

@@ -109,6 +109,18 @@ impl Hub {
         }
     }
 
+    pub fn calls_ended(&self, operation: usize) -> bool {
+        self.operations[operation].status.as_ref().is_some_and(SessionStatus::is_terminal)
+    }
+
+    pub fn clean_up(&mut self, operation: usize) {
+        self.operations[operation] = Operation::default();
+        self.feed(operation, "gone");
+        for subscriptions in self.sockets.values_mut() {
+            subscriptions.remove(&operation);
+        }
+    }
+
     pub fn forget_everything(&mut self) {
         self.operations = Default::default();
         self.sockets.clear();

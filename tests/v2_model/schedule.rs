@@ -43,6 +43,13 @@ pub enum Action {
     /// The end of a member, mirrored onto the channel of its supervisor.
     Member(usize, End),
     End(usize),
+    /// One subscribes from the cursor of another, one from the start, and the first leaves.
+    Join(usize),
+    /// Those who follow leave; one who goes on from their cursor leaves at once; one begins from the start.
+    Remount(usize),
+    /// Ten minutes pass, after which the hub forgets an operation that it calls ended and says so; one that runs begins
+    /// anew after five seconds.
+    CleanUp(usize),
     Drop,
     /// The open socket swallows everything from here on.
     Freeze,
@@ -98,6 +105,9 @@ fn action() -> impl Strategy<Value = Action> {
         10 => (0..OPERATIONS).prop_map(Action::Chunk),
         2 => (0..OPERATIONS, end()).prop_map(|(operation, end)| Action::Member(operation, end)),
         2 => (0..OPERATIONS).prop_map(Action::End),
+        2 => (0..OPERATIONS).prop_map(Action::Join),
+        2 => (0..OPERATIONS).prop_map(Action::Remount),
+        1 => (0..OPERATIONS).prop_map(Action::CleanUp),
         3 => Just(Action::Drop),
         1 => Just(Action::Freeze),
         1 => (0_u64..20_000).prop_map(Action::Restart),

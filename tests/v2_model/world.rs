@@ -5,7 +5,7 @@ mod network;
 
 use std::collections::BTreeMap;
 
-use agent_gateway_client::agent::{Completion, Outcome};
+use agent_gateway_client::agent::{Completion, CompletionSource, Outcome};
 use agent_gateway_client::link::{Status, Token};
 use agent_gateway_client::machine::{Answer, DialId, Input, Machine, Output};
 use agent_gateway_client::operation::Event;
@@ -35,6 +35,7 @@ struct World {
     sockets: BTreeMap<DialId, Socket>,
     runs: [Run; OPERATIONS],
     followers: BTreeMap<SubscriptionId, Follower>,
+    subscriptions: u32,
     refuse_token: bool,
     refusals: u32,
     no_token: bool,
@@ -70,12 +71,10 @@ struct Follower {
 pub fn run(schedule: Schedule) {
     let variant = schedule.variant.clone();
     let mut world = World::new(&schedule);
-    let mut next = 1;
     for operation in 0..OPERATIONS {
         let twice = variant.subscribed_twice == Some(operation);
         for _ in 0..if twice { 2 } else { 1 } {
-            world.subscribe(SubscriptionId(next), operation);
-            next += 1;
+            world.subscribe_from(operation, "");
         }
     }
     if let Some(operation) = variant.begins_late {
@@ -120,6 +119,7 @@ impl World {
             sockets: BTreeMap::new(),
             runs: Default::default(),
             followers: BTreeMap::new(),
+            subscriptions: 0,
             refuse_token: false,
             refusals: 0,
             no_token: false,
@@ -128,10 +128,13 @@ impl World {
         }
     }
 
-    fn subscribe(&mut self, id: SubscriptionId, operation: usize) {
+    fn subscribe_from(&mut self, operation: usize, last_event_id: &str) -> SubscriptionId {
+        self.subscriptions += 1;
+        let id = SubscriptionId(self.subscriptions);
         self.followers.insert(id, Follower { operation, delivered: Vec::new(), done: None, broken: false });
         let name = name(operation);
-        self.call(|mux, now| mux.subscribe(id, &name, "", false, now));
+        self.call(|mux, now| mux.subscribe(id, &name, last_event_id, false, now));
+        id
     }
 
     /// Ends every fault and every run.
@@ -258,6 +261,8 @@ impl World {
                 assert!(run.forgotten, "{id:?} never ends; waits for {:?}", self.mux.deadline());
                 continue;
             };
+            let is_guess = done.source == CompletionSource::Lifecycle && done.succeeded;
+            assert!(!is_guess || run.end == Some(End::Completed), "{id:?} is no success by guess");
             if run.forgotten {
                 continue;
             }

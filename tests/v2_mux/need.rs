@@ -113,6 +113,30 @@ fn documents_keep_the_connection_and_are_told_of_each_ready() {
 }
 
 #[test]
+fn a_document_that_is_opened_twice_is_closed_once() {
+    let mut sim = MuxSim::new(config());
+    sim.call(|mux, now| mux.open_document("doc_1".to_owned(), now));
+    sim.ready();
+    sim.call(|mux, now| mux.open_document("doc_1".to_owned(), now));
+    sim.log();
+    sim.call(|mux, now| mux.close_document("doc_1".to_owned(), now));
+    sim.advance(0);
+    assert_eq!(
+        sim.log()[..2],
+        [r#"send {"type":"doc_unsubscribe","documentId":"doc_1"}"#, "hangup 1000 Client disconnect"]
+    );
+}
+
+#[test]
+fn mx_40_a_mux_that_never_connected_tells_one_disconnection_for_each_call() {
+    let mut sim = MuxSim::new(config());
+    for _ in 0..2 {
+        sim.disconnect();
+        assert_eq!(sim.log(), ["mux disconnected"]);
+    }
+}
+
+#[test]
 fn an_abandoned_wait_closes_a_connection_that_nobody_needs() {
     let mut sim = MuxSim::new(config());
     sim.connect();

@@ -24,10 +24,10 @@ fn mx_44_pending_results_are_handed_out_once() {
     sim.send_tool_result(id, "call_1");
     sim.close(1006, "");
     sim.send_tool_result(id, "call_2");
-    let taken = sim.mux.take_pending_tool_results("op");
+    let taken = sim.call(|mux, now| mux.take_pending_tool_results("op", now));
     let calls: Vec<_> = taken.iter().map(|result| &*result.tool_call_id).collect();
     assert_eq!(calls, ["call_1", "call_2"]);
-    assert!(sim.mux.take_pending_tool_results("op").is_empty());
+    assert!(sim.call(|mux, now| mux.take_pending_tool_results("op", now)).is_empty());
 }
 
 #[test]
@@ -67,6 +67,38 @@ fn a_result_nobody_waits_for_any_more_is_told_as_expired() {
     sim.log();
     sim.advance(120_000);
     assert_eq!(sim.log(), ["1 error tool_result_expired Not delivered within 120 s: the result of tool call call_1"]);
+}
+
+/// A result that was kept through a sleep in which no timer ran.
+fn overslept() -> MuxSim {
+    let mut sim = MuxSim::new(config());
+    let id = sim.subscribe("op");
+    sim.send_tool_result(id, "call_1");
+    sim.now += 60_000;
+    sim.send_tool_result(id, "call_2");
+    sim.now += 60_000;
+    sim.log();
+    sim
+}
+
+const EXPIRED: &str = "1 error tool_result_expired Not delivered within 120 s: the result of tool call call_1";
+
+#[test]
+fn mx_44_a_result_nobody_waits_for_any_more_is_not_handed_out() {
+    let mut sim = overslept();
+    let taken = sim.call(|mux, now| mux.take_pending_tool_results("op", now));
+    assert_eq!(taken.iter().map(|result| &*result.tool_call_id).collect::<Vec<_>>(), ["call_2"]);
+    sim.advance(0);
+    assert!(sim.log().contains(&EXPIRED.to_owned()));
+}
+
+#[test]
+fn mx_46_a_result_nobody_waits_for_any_more_is_not_sent() {
+    let mut sim = overslept();
+    sim.ready();
+    assert!(sim.log().iter().all(|line| !line.starts_with("send") || !line.contains("call_1")));
+    sim.advance(0);
+    assert!(sim.log().contains(&EXPIRED.to_owned()));
 }
 
 #[test]

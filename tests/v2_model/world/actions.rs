@@ -1,6 +1,7 @@
 //! What a schedule does to the world: the agents go on, and things go wrong.
 
 use agent_gateway_client::machine::{Input, Wake};
+use agent_gateway_client::v2::SubscriptionId;
 
 use super::World;
 use super::network::Parcel;
@@ -20,6 +21,9 @@ impl World {
             }
             Action::End(operation) if self.is_running(operation) => self.end(operation, ends[operation]),
             Action::Chunk(_) | Action::Member(..) | Action::End(_) => {}
+            Action::Join(operation) => self.join(operation),
+            Action::Remount(operation) => self.remount(operation),
+            Action::CleanUp(operation) => self.clean_up(operation),
             Action::Drop => self.cut(),
             Action::Freeze => self.sockets.values_mut().for_each(|socket| socket.frozen = true),
             Action::Restart(begins_after) => self.restart(begins_after),
@@ -52,11 +56,58 @@ impl World {
         self.hub.end(operation, end, label);
     }
 
+    fn join(&mut self, operation: usize) {
+        let Some(known) = self.following(operation).first().copied() else { return };
+        let cursor = self.cursor(known);
+        let first = self.subscribe_from(operation, &cursor);
+        self.subscribe_from(operation, "");
+        self.leave(first);
+    }
+
+    fn remount(&mut self, operation: usize) {
+        let following = self.following(operation);
+        let Some(cursor) = following.first().map(|known| self.cursor(*known)) else { return };
+        for id in following {
+            self.leave(id);
+        }
+        let first = self.subscribe_from(operation, &cursor);
+        self.leave(first);
+        self.subscribe_from(operation, "");
+    }
+
+    fn following(&self, operation: usize) -> Vec<SubscriptionId> {
+        let following = self.followers.iter().filter(|(_, one)| one.operation == operation && one.done.is_none());
+        following.map(|(id, _)| *id).collect()
+    }
+
+    fn cursor(&self, id: SubscriptionId) -> String {
+        self.mux.last_event_id(id).expect("a subscription that is followed")
+    }
+
+    /// What one who left was told no longer counts.
+    fn leave(&mut self, id: SubscriptionId) {
+        self.call(|mux, now| mux.unsubscribe(id, now));
+        self.followers.remove(&id);
+    }
+
     fn cut(&mut self) {
         let open: Vec<_> = self.sockets.iter().filter(|(_, socket)| !socket.gone).map(|(dial, _)| *dial).collect();
         for dial in open {
             self.hub.close(dial);
             self.send_in(self.latency, Parcel::Closed(dial, 1006));
+        }
+    }
+
+    fn clean_up(&mut self, operation: usize) {
+        if !self.hub.calls_ended(operation) {
+            return;
+        }
+        let at = self.now + 10 * 60_000;
+        self.advance_to(at);
+        self.hub.clean_up(operation);
+        self.runs[operation].forgotten = true;
+        if self.runs[operation].end.is_none() {
+            self.send_in(5_000, Parcel::Begin(operation));
         }
     }
 
