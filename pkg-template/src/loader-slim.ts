@@ -69,11 +69,19 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   const streams =
     typeof WebAssembly.compileStreaming === 'function' &&
     response.headers.get('content-type')?.split(';')[0].trim() === 'application/wasm';
-  if (!streams) return compileBytes(await response.arrayBuffer(), response.url);
+  if (!streams) return compileBytes(await bytesOf(response), response.url);
   try {
     return await WebAssembly.compileStreaming(response);
   } catch (cause) {
     throw compileFailure(cause, response.url);
+  }
+}
+
+async function bytesOf(response: Response): Promise<ArrayBuffer> {
+  try {
+    return await response.arrayBuffer();
+  } catch (cause) {
+    throw new GatewayError('wasm_load_failed', `${response.url} cannot be read: ${cause}`, cause);
   }
 }
 

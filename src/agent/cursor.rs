@@ -140,6 +140,11 @@ impl Cursor {
         self.delivered_on.is_some_and(|delivered_on| dial > delivered_on)
     }
 
+    /// Whether another client delivered the last frame.
+    pub const fn is_given(&self) -> bool {
+        self.last.is_some() && self.delivered_on.is_none()
+    }
+
     /// Whether events were delivered that a replay can be compared with.
     pub fn remembers(&self) -> bool {
         !self.delivered.is_empty()

@@ -32,7 +32,8 @@ impl<P> Operation<P> {
         summary: Option<String>,
     ) {
         self.ended(Completion {
-            succeeded: *status == SessionStatus::Completed,
+            // A session is completed of a run that failed, too.
+            succeeded: *status == SessionStatus::Completed && source != CompletionSource::SessionComplete,
             detail: summary.filter(|summary| !summary.is_empty()),
             ..Completion::of(Outcome::of_terminal(status), source)
         });

@@ -36,6 +36,8 @@ pub struct Operation<P> {
     audit: Audit,
     /// This socket asked from the start already.
     audited: bool,
+    /// The gateway had nothing to answer that with, which proves nothing.
+    audit_was_empty: bool,
     /// The end of the run was told to the application before.
     end_told: bool,
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
@@ -92,6 +94,7 @@ impl<P> Operation<P> {
             replay: Replay::Live,
             audit: Audit::NotNeeded,
             audited: false,
+            audit_was_empty: false,
             end_told: false,
             resumes_open: 0,
             early: None,

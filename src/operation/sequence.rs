@@ -1,6 +1,6 @@
 //! What the ids of a gateway mean: whether its sequence goes on or began anew, and what is asked to find out.
 
-use crate::agent::EventId;
+use crate::agent::{EventId, Protocol};
 use crate::machine::DialId;
 use crate::time::Timestamp;
 
@@ -21,8 +21,10 @@ impl<P> Operation<P> {
         if self.cursor.agrees(number, frame.head()) == Some(true) {
             return;
         }
-        // Neither known nor proved: only the whole sequence can tell.
-        if self.cursor.is_older_than(at.dial) && !self.audited {
+        // On v2 it may be for another subscription of the operation, which starts lower.
+        let is_given = self.protocol == Protocol::V1 && self.cursor.is_given();
+        // Neither known nor proved: only the whole sequence can tell, with this frame in it where there is no other.
+        if (is_given || self.cursor.is_older_than(at.dial)) && (!self.audited || self.audit_was_empty) {
             self.resume_from_start(Purpose::Audit);
             self.hold_what_follows(at, frame);
         }
@@ -50,6 +52,7 @@ impl<P> Operation<P> {
     pub fn replay_is_over(&mut self, dial: DialId) {
         let audited = self.replay.purpose() == Some(Purpose::Audit);
         let frames = self.replay.complete();
+        self.audit_was_empty = audited && frames.is_empty();
         if audited && self.ids_started_anew(&frames, dial) {
             self.tell_reset();
         }

@@ -146,6 +146,11 @@ impl Ending {
         )
     }
 
+    /// Whether the gateway told how the run ended. A session is completed of a run that failed, too.
+    pub const fn tells_how(self) -> bool {
+        self.is_told() && !matches!(self, Self::SessionComplete)
+    }
+
     /// What it says of a run of which nothing else is known. Silence never says that a run completed.
     pub const fn verdict(self) -> Verdict {
         match self {
@@ -157,7 +162,7 @@ impl Ending {
 
     /// Whether [`Outcome::verdict`] is somebody's word.
     pub const fn is_known(self) -> bool {
-        self.is_told() || matches!(self, Self::Stopped | Self::StartFailed)
+        self.tells_how() || matches!(self, Self::Stopped | Self::StartFailed)
     }
 
     /// Whether credentials were the reason.
@@ -235,7 +240,8 @@ impl Outcome {
     pub(super) fn told(completion: Completion) -> Self {
         let Completion { outcome, source, terminal_received, succeeded, reason, detail } = completion;
         let ending = Ending::of(source);
-        let verdict = Verdict::of(outcome);
-        Self { ending, verdict, known: ending.is_told(), succeeded, terminal_received, reason, detail }
+        let verdict = if ending.tells_how() { Verdict::of(outcome) } else { Verdict::Unknown };
+        let known = verdict != Verdict::Unknown;
+        Self { ending, verdict, known, succeeded, terminal_received, reason, detail }
     }
 }

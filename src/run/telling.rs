@@ -203,7 +203,10 @@ impl<P: Clone> ChatRun<P> {
         self.transport = Transport::Gone;
         let outcome = Outcome::told(completion);
         if self.phase == Phase::Stopping && !outcome.known {
-            return self.end_if_stopped();
+            self.end_if_stopped();
+            if !outcome.ending.is_told() {
+                return;
+            }
         }
         self.settle(outcome);
     }

@@ -142,9 +142,13 @@ export function createSocket(url, Constructor = globalThis.WebSocket) {
 /** Frees a port, once no call on it is under way any more. */
 export const release = (port) => queueMicrotask(() => port.free());
 
-/** Takes the handlers of a socket away: it reports nothing any more. */
+/**
+ * Takes the handlers of a socket away: it reports nothing any more. An error is heard to the end, because a socket of Node
+ * throws one that nobody hears, as when it is closed before it opened.
+ */
 export function silence(socket) {
-  socket.onopen = socket.onerror = socket.onclose = socket.onmessage = null;
+  socket.onopen = socket.onclose = socket.onmessage = null;
+  socket.onerror = () => {};
 }
 
 /** A text member of an object; undefined for everything else. */

@@ -25,7 +25,7 @@ for (const transport of ['v1', 'v2']) {
 
     ends('with its own event', 'agent_event', COMPLETED, { script: 'markdown', speedMs: 5 });
 
-    ends('with the completion of its session', 'session_complete', COMPLETED, {}, async (page, product) => {
+    ends('with the completion of its session', 'session_complete', UNKNOWN, {}, async (page, product) => {
       await product.updateStatus(await streaming(page), 'completed');
     });
 

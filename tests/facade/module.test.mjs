@@ -219,12 +219,17 @@ describe('the slim entry', () => {
   test('may be tried again after a failure, and accepts any content type', async () => {
     const bytes = await readFile(new URL('../../pkg/agent_gateway_client.wasm', import.meta.url));
     const answers = [
+      (response) =>
+        response
+          .writeHead(200, { 'content-length': bytes.length })
+          .write(bytes.subarray(0, 9), () => response.destroy()),
       (response) => response.writeHead(404).end('not here'),
       (response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'),
       (response) => response.setHeader('content-type', 'application/octet-stream').end(bytes),
     ];
     const server = await serve((_, response) => answers.shift()(response));
     const { AgentStreamClient, init } = await import('../../pkg/slim.mjs?failure');
+    await assert.rejects(init(server.url), { code: 'wasm_load_failed', message: /cannot be read/ });
     await assert.rejects(init(server.url), { code: 'wasm_load_failed', message: /status 404/ });
     await assert.rejects(init(server.url), { code: 'wasm_load_failed' });
     await init(server.url);

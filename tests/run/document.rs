@@ -94,7 +94,7 @@ fn endings() -> String {
     let mut rows = vec![["ending", "what happened", "verdict", "known", "can be resumed"].map(str::to_owned)];
     for ending in Ending::ALL {
         let verdict = match ending.verdict() {
-            Verdict::Unknown if ending.is_told() => "as told".to_owned(),
+            Verdict::Unknown if ending.tells_how() => "as told".to_owned(),
             verdict => code(verdict.as_str()),
         };
         let yes_or_no = |is_so| if is_so { "yes" } else { "no" }.to_owned();

@@ -26,7 +26,6 @@ fn the_runs_own_end_says_what_became_of_it() {
 #[test]
 fn every_word_of_the_gateway_about_the_end_is_known() {
     let cases = [
-        (CompletionSource::SessionComplete, "session_complete completed known"),
         (CompletionSource::ResumeStatus, "resume_status completed known"),
         (CompletionSource::StatusChange, "status_change completed known"),
         (CompletionSource::Lifecycle, "lifecycle completed known"),
@@ -36,6 +35,20 @@ fn every_word_of_the_gateway_about_the_end_is_known() {
         sim.done(Outcome::Completed, source);
         assert_eq!(sim.ending(), ending);
     }
+}
+
+#[test]
+fn that_the_session_is_over_does_not_tell_how_the_run_ended() {
+    let mut sim = RunSim::streaming();
+    sim.done(Outcome::Completed, CompletionSource::SessionComplete);
+    assert_eq!(sim.ending(), "session_complete unknown assumed");
+}
+
+#[test]
+fn an_operation_that_the_gateway_forgot_ended_nobody_knows_how() {
+    let mut sim = RunSim::streaming();
+    sim.done(Outcome::Disconnected, CompletionSource::Lifecycle);
+    assert_eq!(sim.ending(), "lifecycle unknown assumed");
 }
 
 #[test]

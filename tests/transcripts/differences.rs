@@ -37,7 +37,8 @@ pub const DIFFERENCES: [(Difference, &str, &str); 15] = [
     (
         Difference::CoveredByGivenCursor,
         "covered-by-given-cursor",
-        "An id that a cursor given by the application covers counts as delivered: there is no timestamp to doubt it by.",
+        "What a cursor given by the application covers is delivered only if the whole sequence, which is asked for, proves \
+         that it is new: there is no timestamp to doubt it by.",
     ),
     (
         Difference::ForgetsItsClosedSocket,

@@ -6,7 +6,7 @@ pub const EXPECTED: &str = r#"
 browser-chrome | v1 bad auth |  |  | auth_failed invalid token |
 browser-firefox | v1 bad auth |  |  | auth_failed invalid token |
 fast-cleanup-gone | v1 | 1-2 |  | completed by agent_event, succeeded | hangs-up-at-the-end, resume-at-once
-fast-cleanup-gone | v1-late |  |  | connected | covered-by-given-cursor
+fast-cleanup-gone | v1-late |  |  | connected | covered-by-given-cursor, resume-at-once
 fast-heartbeats | v1 |  |  | reconnecting in 1000 | resume-at-once
 fast-v1-error-then-expired | v1 |  | session_complete status_change error | error by status_change | hangs-up-at-the-end, resume-at-once, terminal-status-change
 fast-v1-error-then-expired | v1-reconnect |  |  | connected |
@@ -14,7 +14,7 @@ fast-watchdog-abandoned | v1 | 1 | session_complete status_change error | error 
 fast-watchdog-backend-down | v1 | 1 | session_complete status_change error | error by status_change | hangs-up-at-the-end, resume-at-once, terminal-status-change
 fast-watchdog-inflight | v1 | 1 | session_complete status_change error | error by status_change | hangs-up-at-the-end, resume-at-once, terminal-status-change
 fast-watchdog-inflight | quiet |  |  | connected | resume-at-once
-fast-watchdog-phantom | v1 | 1 | session_complete raw_session_complete | completed by session_complete, succeeded | resume-at-once
+fast-watchdog-phantom | v1 | 1 | session_complete raw_session_complete | completed by session_complete | resume-at-once
 http-control | A |  |  | connected | resume-at-once
 http-control | dblslash |  |  | reconnecting in 1000 | one-slash
 long-cleanup-10min | v1 | 1 |  | completed by agent_event, succeeded | hangs-up-at-the-end, resume-at-once
@@ -74,7 +74,7 @@ v1-resume-terminal | A | 1-2 |  | error by agent_event | hangs-up-at-the-end
 v1-resume-terminal | B |  | resume_complete error; session_complete resume_status error | error by resume_status |
 v1-resume-terminal | C | 1 |  | interrupted by agent_event | hangs-up-at-the-end, resume-at-once
 v1-status-change | A |  | status_change waiting_input; status_change running; status_change waiting_confirmation; status_change cancelled; resume_complete cancelled; session_complete status_change error | error by status_change | once-and-in-order, resume-at-once, terminal-status-change
-v1-status-change | B |  | session_complete raw_session_complete | completed by session_complete, succeeded | hangs-up-at-the-end, resume-at-once
+v1-status-change | B |  | session_complete raw_session_complete | completed by session_complete | hangs-up-at-the-end, resume-at-once
 v1-tool-execute | A | 1 |  | connected | resume-at-once
 v1-tool-execute | B | 1 |  | connected | resume-at-once
 v2-tools | v1 | 1-3 7 | tool_confirmation_request; input_request | connected | resume-at-once
