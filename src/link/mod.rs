@@ -153,6 +153,17 @@ impl Link {
         matches!(self.phase, Phase::Refreshing { .. })
     }
 
+    /// Whether the open socket waits for a fresh token or for its acceptance: what the gateway refuses may be the old one.
+    pub fn is_renewing(&self) -> bool {
+        matches!(self.phase, Phase::Refreshing { .. } | Phase::Handshaking { renewed: true, .. })
+    }
+
+    /// Whether the gateway called the token expired, and none was given in its place.
+    pub fn refresh_failed(&self) -> bool {
+        let reasons = [Reason::TokenFailed, Reason::TokenTimeout, Reason::TokenExpired];
+        self.credential.is_called_expired() && self.snapshot.reason.is_some_and(|reason| reasons.contains(&reason))
+    }
+
     /// Whether the host can be asked for tokens.
     pub fn host_answers(&self) -> bool {
         self.credential.host_answers()
@@ -174,7 +185,7 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        sooner(sooner(phase, self.credential.deadline()), self.standby_deadline())
+        sooner(sooner(phase, self.credential.deadline(self.ready_socket().is_some())), self.standby_deadline())
     }
 
     /// The socket opened (V1-10).
@@ -230,7 +241,7 @@ impl Link {
             self.out.push(LinkOutput::TokenFault { detail: String::new(), overdue: true });
             self.token_failed(Reason::TokenTimeout, now);
         }
-        if self.credential.refresh_is_due(now) {
+        if self.ready_socket().is_some() && self.credential.refresh_is_due(now) {
             self.ask(TokenReason::Expiring, now);
         }
         self.standby_timeout(now);
@@ -294,7 +305,6 @@ impl Link {
     /// Closes for good (V1-03). Told once per connection.
     pub fn stop(&mut self, reason: Reason, now: Timestamp) {
         self.withdraw();
-        self.credential.stop_refresh();
         self.hang_up();
         self.phase = Phase::Idle;
         self.backoff.succeeded();
