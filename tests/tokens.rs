@@ -319,6 +319,19 @@ fn a_refresh_that_fails_where_no_other_socket_is_wanted_is_a_failed_authenticati
 }
 
 #[test]
+fn a_fresh_token_that_is_refused_where_no_other_socket_is_wanted_is_refused_for_good() {
+    let mut sim = Sim::new(Config { auto_reconnect: false, ..asking() });
+    sim.connect();
+    sim.open();
+    sim.receive(EXPIRED);
+    sim.answer_token("t2");
+    sim.log();
+    sim.receive(r#"{"type":"auth_failed","reason":"No"}"#);
+    let log = sim.log();
+    assert_eq!((log[0].as_str(), log.last().unwrap().as_str()), ("auth_failed No", "done auth_failed auth_failed"));
+}
+
+#[test]
 fn a_socket_that_is_lost_where_no_other_is_wanted_is_no_failed_authentication() {
     let mut sim = Sim::new(Config { auto_reconnect: false, ..asking() });
     sim.connect();

@@ -153,9 +153,14 @@ impl Link {
         matches!(self.phase, Phase::Refreshing { .. })
     }
 
-    /// Whether the open socket waits for a fresh token or for its acceptance: what the gateway refuses may be the old one.
+    /// Whether what the gateway refuses may be the old token: a fresh one is awaited, or was just presented and can be
+    /// presented again on another socket.
     pub fn is_renewing(&self) -> bool {
-        matches!(self.phase, Phase::Refreshing { .. } | Phase::Handshaking { renewed: true, .. })
+        match self.phase {
+            Phase::Refreshing { .. } => true,
+            Phase::Handshaking { renewed, .. } => renewed && self.auto_reconnect,
+            _ => false,
+        }
     }
 
     /// Whether the gateway called the token expired, and none was given in its place.
