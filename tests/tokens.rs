@@ -4,7 +4,7 @@
 mod support;
 
 use agent_gateway_client::link::Token;
-use agent_gateway_client::machine::Answer;
+use agent_gateway_client::machine::{Answer, Wake};
 use agent_gateway_client::v1::Config;
 use support::*;
 
@@ -93,6 +93,27 @@ fn a_slow_token_that_arrives_after_the_gateway_gave_up_is_not_lost() {
     assert_eq!(sim.log(), ["status connecting", DIAL]);
     sim.open();
     assert_eq!(sim.log().last().unwrap(), &auth("t2"));
+}
+
+#[test]
+fn a_fresh_token_that_crosses_the_gateways_refusal_is_used_on_a_new_socket() {
+    for refusal in [Some(r#"{"type":"auth_failed","reason":"Authentication timeout"}"#), None] {
+        let mut sim = refreshing();
+        sim.advance(9_900);
+        sim.answer_token("t2");
+        sim.log();
+        match refusal {
+            Some(refusal) => sim.receive(refusal),
+            None => sim.close(1008, "Authentication timeout"),
+        }
+        let log = sim.log();
+        assert_eq!(log[log.len() - 2..], ["status reconnecting", "reconnecting 1000"]);
+        sim.advance(1_000);
+        sim.open();
+        assert_eq!(sim.log().last().unwrap(), &auth("t2"));
+        sim.receive(r#"{"type":"auth_failed","reason":"No"}"#);
+        assert_eq!(sim.log()[0], "auth_failed No");
+    }
 }
 
 #[test]
@@ -198,6 +219,48 @@ fn a_renewal_that_fails_is_tried_again_and_the_connection_stands() {
 }
 
 #[test]
+fn a_renewal_that_keeps_failing_is_tried_ever_less_often() {
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(0, 300))), ..asking() });
+    assert_eq!(asked(&mut sim, 300, |_| failed()), [240, 250, 270, 290], "before the token is over");
+    let later = asked(&mut sim, 3_300, |_| failed());
+    assert!((8..=16).contains(&later.len()), "{later:?}");
+    assert!(later.windows(2).all(|pair| pair[1] - pair[0] <= 310), "{later:?}");
+}
+
+#[test]
+fn a_renewal_that_succeeds_starts_the_pauses_anew() {
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(0, 300))), ..asking() });
+    asked(&mut sim, 280, |_| failed());
+    assert_eq!(asked(&mut sim, 20, |_| Answer::Token(Token::read(jwt(290, 590)))), [10]);
+    assert_eq!(asked(&mut sim, 290, |_| failed()), [230, 240, 260, 280]);
+}
+
+#[test]
+fn a_clock_that_is_fast_does_not_hammer_the_host() {
+    for ahead in [200, 240, 400] {
+        let token = |second: i64| Answer::Token(Token::read(jwt(second - ahead, second + 300 - ahead)));
+        let mut sim = Sim::new(Config { token: None, ..asking() });
+        sim.connect();
+        sim.answer(token(0));
+        sim.authenticate();
+        sim.log();
+        let asked = asked(&mut sim, 600, token);
+        assert!(asked.len() <= 8, "{ahead}: {asked:?}");
+    }
+}
+
+#[test]
+fn a_token_is_not_renewed_while_nothing_is_connected() {
+    let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(0, 300))), ..asking() });
+    sim.wake(Wake::Offline);
+    sim.close(1006, "");
+    sim.advance(3_600_000);
+    assert_eq!(sim.log(), ["status reconnecting", "reconnecting 1000"]);
+    sim.wake(Wake::Online);
+    assert_eq!(sim.log(), ["status connecting", "ask expired"]);
+}
+
+#[test]
 fn a_renewal_that_is_refused_ends_the_session() {
     let mut sim = Sim::connected(Config { token: Some(Token::read(jwt(-290, 10))), ..asking() });
     sim.advance(10_000);
@@ -246,6 +309,39 @@ fn without_a_host_an_application_that_never_acts_is_not_waited_for() {
 }
 
 #[test]
+fn a_refresh_that_fails_where_no_other_socket_is_wanted_is_a_failed_authentication() {
+    let mut sim = Sim::new(Config { auto_reconnect: false, ..asking() });
+    sim.connect();
+    sim.open();
+    sim.receive(EXPIRED);
+    sim.answer(failed());
+    assert_eq!(sim.log().last().unwrap(), "done auth_failed auth_failed");
+}
+
+#[test]
+fn a_fresh_token_that_is_refused_where_no_other_socket_is_wanted_is_refused_for_good() {
+    let mut sim = Sim::new(Config { auto_reconnect: false, ..asking() });
+    sim.connect();
+    sim.open();
+    sim.receive(EXPIRED);
+    sim.answer_token("t2");
+    sim.log();
+    sim.receive(r#"{"type":"auth_failed","reason":"No"}"#);
+    let log = sim.log();
+    assert_eq!((log[0].as_str(), log.last().unwrap().as_str()), ("auth_failed No", "done auth_failed auth_failed"));
+}
+
+#[test]
+fn a_socket_that_is_lost_where_no_other_is_wanted_is_no_failed_authentication() {
+    let mut sim = Sim::new(Config { auto_reconnect: false, ..asking() });
+    sim.connect();
+    sim.open();
+    sim.receive(EXPIRED);
+    sim.close(1006, "");
+    assert_eq!(sim.log().last().unwrap(), "done disconnected connection_lost");
+}
+
+#[test]
 fn without_a_host_the_gateways_refusal_after_an_expired_token_is_final() {
     let mut sim = Sim::new(config());
     sim.connect();
@@ -255,4 +351,21 @@ fn without_a_host_the_gateways_refusal_after_an_expired_token_is_final() {
     sim.advance(9_999);
     sim.receive(r#"{"type":"auth_failed","reason":"Authentication timeout"}"#);
     assert_eq!(sim.log()[0], "auth_failed Authentication timeout");
+}
+
+/// In which seconds the host is asked while the gateway acknowledges every heartbeat.
+fn asked(sim: &mut Sim, seconds: i64, mut answer: impl FnMut(i64) -> Answer) -> Vec<i64> {
+    let mut asked = Vec::new();
+    for second in 1..=seconds {
+        sim.advance(1_000);
+        let log = sim.log();
+        if log.iter().any(|line| line == "ask expiring") {
+            asked.push(second);
+            sim.answer(answer(second));
+        }
+        if log.iter().any(|line| line.contains("heartbeat")) {
+            sim.receive(r#"{"type":"heartbeat_ack"}"#);
+        }
+    }
+    asked
 }

@@ -30,6 +30,8 @@ export class AgentStreamClient {
 
   private readonly binding: Binding<AgentStreamClient, RawAgentStream>;
   private cycle = new Cycle();
+  /** The cycles that began and whose ends were not told yet, oldest first: more than one inside an ending listener. */
+  private readonly begun: Cycle[] = [];
   private readonly emitAgentEvent: (event: unknown) => void;
   private lastId: string;
   private lastState?: ConnectionState;
@@ -74,8 +76,8 @@ export class AgentStreamClient {
   /**
    * The outcome of the current connection cycle; never rejects.
    *
-   * A cycle begins with `connect()` or `reconnect()`. Calling one of them after the promise settled begins a new cycle
-   * with a new promise.
+   * A cycle begins with `connect()` or `reconnect()`. Calling one of them after the cycle ended, in a listener that is
+   * told of the end too, begins a new cycle with a new promise.
    */
   get done(): Promise<Completion> {
     return this.cycle.done;
@@ -161,7 +163,7 @@ export class AgentStreamClient {
     void this.lastEventId;
     if (this.state.status !== 'disconnected') this.lastState = disconnected('disposed');
     this.binding.dispose();
-    this.cycle.settle(ended('disconnect', 'disposed'));
+    this.settle(ended('disconnect', 'disposed'));
   }
 
   protected emit<E extends keyof AgentStreamClientEvents>(
@@ -189,8 +191,9 @@ export class AgentStreamClient {
 
   private take(name: string, argument: unknown): void {
     if (name === 'done') {
-      this.binding.release();
-      this.cycle.settle(argument as Completion);
+      const over = this.begun.shift();
+      if (!this.begun.length) this.binding.release();
+      over?.settle(argument as Completion);
     } else {
       this.listeners.emit(name as keyof AgentStreamClientEvents, listenerArguments(name, argument));
     }
@@ -198,8 +201,16 @@ export class AgentStreamClient {
 
   private beginCycle(): void {
     this.binding.check(this.options.WebSocket ?? undefined);
-    if (this.cycle.settled) this.cycle = new Cycle();
+    if (this.binding.call((raw) => raw.isOver())) {
+      if (this.begun.length || this.cycle.settled) this.cycle = new Cycle();
+      this.begun.push(this.cycle);
+    }
     this.binding.hold();
+  }
+
+  /** Settles whatever is not settled. */
+  private settle(completion: Completion): void {
+    for (const cycle of [...this.begun.splice(0), this.cycle]) cycle.settle(completion);
   }
 
   private fail(error: GatewayError): void {
@@ -207,6 +218,6 @@ export class AgentStreamClient {
     this.emit('error', error);
     this.emit('status_changed', 'disconnected');
     this.emit('disconnected');
-    this.cycle.settle(ended('connection_lost', 'internal', error.message));
+    this.settle(ended('connection_lost', 'internal', error.message));
   }
 }

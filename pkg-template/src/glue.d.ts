@@ -64,6 +64,8 @@ interface RawConnection {
 }
 
 export interface RawAgentStream extends RawConnection {
+  /** Whether `connect` and `reconnect` begin a new cycle. The end of the last may still have to be told. */
+  isOver(): boolean;
   reconnect(): void;
   sendInterrupt(): void;
   snapshot(subscription: 0): RawSnapshot;

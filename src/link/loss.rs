@@ -73,7 +73,6 @@ impl Link {
 
     pub(super) fn stop_after_loss(&mut self, reason: Reason, now: Timestamp) {
         self.withdraw();
-        self.credential.stop_refresh();
         self.phase = Phase::Idle;
         self.snapshot.reason = Some(reason);
         self.set(Status::Disconnected, now);

@@ -153,6 +153,22 @@ impl Link {
         matches!(self.phase, Phase::Refreshing { .. })
     }
 
+    /// Whether what the gateway refuses may be the old token: a fresh one is awaited, or was just presented and can be
+    /// presented again on another socket.
+    pub fn is_renewing(&self) -> bool {
+        match self.phase {
+            Phase::Refreshing { .. } => true,
+            Phase::Handshaking { renewed, .. } => renewed && self.auto_reconnect,
+            _ => false,
+        }
+    }
+
+    /// Whether the gateway called the token expired, and none was given in its place.
+    pub fn refresh_failed(&self) -> bool {
+        let reasons = [Reason::TokenFailed, Reason::TokenTimeout, Reason::TokenExpired];
+        self.credential.is_called_expired() && self.snapshot.reason.is_some_and(|reason| reasons.contains(&reason))
+    }
+
     /// Whether the host can be asked for tokens.
     pub fn host_answers(&self) -> bool {
         self.credential.host_answers()
@@ -174,7 +190,7 @@ impl Link {
             Phase::Waiting { until } => until.map(|at| (at, Timer::Retry)),
             Phase::Idle | Phase::Asking | Phase::Refreshing { .. } => None,
         };
-        sooner(sooner(phase, self.credential.deadline()), self.standby_deadline())
+        sooner(sooner(phase, self.credential.deadline(self.ready_socket().is_some())), self.standby_deadline())
     }
 
     /// The socket opened (V1-10).
@@ -230,7 +246,7 @@ impl Link {
             self.out.push(LinkOutput::TokenFault { detail: String::new(), overdue: true });
             self.token_failed(Reason::TokenTimeout, now);
         }
-        if self.credential.refresh_is_due(now) {
+        if self.ready_socket().is_some() && self.credential.refresh_is_due(now) {
             self.ask(TokenReason::Expiring, now);
         }
         self.standby_timeout(now);
@@ -294,7 +310,6 @@ impl Link {
     /// Closes for good (V1-03). Told once per connection.
     pub fn stop(&mut self, reason: Reason, now: Timestamp) {
         self.withdraw();
-        self.credential.stop_refresh();
         self.hang_up();
         self.phase = Phase::Idle;
         self.backoff.succeeded();

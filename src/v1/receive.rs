@@ -58,8 +58,8 @@ impl<P> Session<P> {
             return;
         }
         self.operation.forget_socket();
-        // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
-        if code == POLICY_VIOLATION && !self.link.is_refreshing() {
+        // Until a fresh token is accepted, the gateway may give up on the old one: that refuses nothing.
+        if code == POLICY_VIOLATION && !self.link.is_renewing() {
             let reason = if reason.is_empty() { "The gateway closed with code 1008".to_owned() } else { reason };
             return self.refused(reason);
         }
@@ -132,6 +132,9 @@ impl<P> Session<P> {
                 LinkOutput::StatusChanged(status) => self.tell(Event::StatusChanged(status)),
                 LinkOutput::Reconnecting { delay } => self.tell(Event::Reconnecting { delay }),
                 LinkOutput::Disconnected => self.tell(Event::Disconnected),
+                LinkOutput::GaveUp if self.link.refresh_failed() => {
+                    self.complete(Completion::of(Outcome::AuthFailed, CompletionSource::AuthFailed));
+                }
                 LinkOutput::Exhausted { .. } | LinkOutput::GaveUp => {
                     self.complete(Completion::of(Outcome::Disconnected, CompletionSource::ConnectionLost));
                 }
@@ -173,8 +176,8 @@ impl<P> Session<P> {
     }
 
     fn auth_failed(&mut self, reason: String) {
-        // While the host owes a fresh token, the gateway gives up on the old one: that refuses nothing.
-        if self.link.is_refreshing() {
+        // Until a fresh token is accepted, the gateway may give up on the old one: that refuses nothing.
+        if self.link.is_renewing() {
             self.link.give_up_socket(Reason::TokenExpired, self.now);
         } else {
             self.refused(reason);

@@ -97,6 +97,11 @@ impl<P> Session<P> {
         self.link.is_idle()
     }
 
+    /// Whether no cycle runs. The end of the last may still have to be told: [`Machine::poll`] gives the ends in order.
+    pub fn is_over(&self) -> bool {
+        self.cycle == Cycle::Over
+    }
+
     /// The operation.
     pub fn operation_id(&self) -> &str {
         &self.operation_id

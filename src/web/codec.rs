@@ -4,6 +4,7 @@ use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::WebSocket;
 
+use super::platform::ahead;
 pub(super) use super::platform::{member, number, quote, text_member};
 use crate::agent::{EVENT_TYPE_NAMES, Ending, EventHead, EventId, EventType, SessionStatus};
 use crate::link::Token;
@@ -65,7 +66,8 @@ pub(super) fn listen_to_hub(socket: &WebSocket, dial: u32, port: &JsValue, deliv
 /// A token with the dates that the engine's JSON finds in it.
 pub(super) fn token(secret: String) -> Token {
     let (iat, exp) = (token_date(&secret, "iat"), token_date(&secret, "exp"));
-    Token::with_claims(secret, iat, exp)
+    let ahead = ahead() as f64 / 1_000.0;
+    Token::with_claims(secret, iat + ahead, exp + ahead)
 }
 
 /// Marks the type of an event that is the operation's own.

@@ -48,6 +48,15 @@ impl RawGateway {
         self.driver.stream(Session::reconnect);
     }
 
+    /// Whether `connect` and `reconnect` begin a new cycle. The end of the last may still have to be told; of v1.
+    #[wasm_bindgen(js_name = isOver)]
+    pub fn is_over(&self) -> bool {
+        self.driver.with(|engine| match engine {
+            AgentGateway::Stream(session) => session.is_over(),
+            AgentGateway::Mux(..) => false,
+        })
+    }
+
     /// See the facade; of v1.
     #[wasm_bindgen(js_name = updateToken)]
     pub fn update_token(&self, token: String) {

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::platform::shown;
 use crate::agent::{Completion, Outcome};
 use crate::link::Snapshot;
 use crate::v1::SessionCompletion;
@@ -47,9 +48,9 @@ extern "C" {
 pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
     snapshot_of(
         snapshot.status.as_str(),
-        snapshot.since.as_millis() as f64,
+        shown(snapshot.since),
         snapshot.attempt,
-        snapshot.retry_at.map(|at| at.as_millis() as f64),
+        snapshot.retry_at.map(shown),
         snapshot.reason.map(|reason| reason.as_str()),
     )
 }
@@ -63,7 +64,7 @@ pub(super) fn transition(&Transition { at: since, status, reason }: &Transition)
 #[cfg(feature = "mux")]
 /// `{at, timer}`.
 pub(super) fn deadline(at: Timestamp, timer: Timer) -> JsValue {
-    deadline_of(at.as_millis() as f64, timer.as_str())
+    deadline_of(shown(at), timer.as_str())
 }
 
 /// `{source}` or `{source, status}`.

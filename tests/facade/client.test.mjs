@@ -6,6 +6,14 @@ import { AgentStreamClient, GatewayError, UnauthorizedError } from '../../pkg/in
 import { createConnected, createRecorded, disposeClients, OPTIONS } from './support/client.mjs';
 import { ScriptedSocket } from './support/scripted-socket.mjs';
 
+/** What ends a run, and the source that `done` then tells, by the listener that hears of it. */
+const ENDINGS = {
+  agent_event: ['agent_event', (socket) => socket.receiveEvent(1, 'agent_runtime_end', { reason: 'done' })],
+  auth_failed: ['auth_failed', (socket) => socket.receive({ type: 'auth_failed', reason: 'no' })],
+  disconnected: ['session_complete', (socket) => socket.receive({ type: 'session_complete' })],
+  session_complete: ['session_complete', (socket) => socket.receive({ type: 'session_complete' })],
+  status_changed: ['session_complete', (socket) => socket.receive({ type: 'session_complete' })],
+};
 const FRAME = { type: 'status_change', id: '1', status: 'running' };
 
 afterEach(disposeClients);
@@ -218,6 +226,41 @@ describe('done', () => {
     assert.equal((await second).source, 'session_complete');
   });
 
+  for (const [listener, [source, end]] of Object.entries(ENDINGS)) {
+    for (const verb of ['connect', 'reconnect']) {
+      test(`is a new promise once ${verb}() is called in an ending ${listener} listener`, async () => {
+        const { client, socket } = createConnected(AgentStreamClient);
+        const first = client.done;
+        const off = client.on(listener, () => {
+          off();
+          void client[verb]();
+        });
+        end(socket);
+
+        const second = client.done;
+        assert.notEqual(second, first);
+        assert.equal((await first).source, source);
+        ScriptedSocket.latest.authenticate();
+        ScriptedSocket.latest.receive({ type: 'resume_complete', status: 'running', gap: false });
+        assert.equal(await Promise.race([second, 'pending']), 'pending');
+        ScriptedSocket.latest.receiveEvent(9, 'agent_runtime_end', { reason: 'done' });
+        assert.equal((await second).status, 'completed');
+      });
+    }
+  }
+
+  test('settles every cycle that began when the client is disposed', async () => {
+    const { client, socket } = createConnected(AgentStreamClient);
+    const first = client.done;
+    client.on('disconnected', () => {
+      client.connect();
+      client.dispose();
+    });
+    socket.receive({ type: 'session_complete' });
+    assert.equal((await first).source, 'session_complete');
+    assert.equal((await client.done).reason, 'disposed');
+  });
+
   test('tells that the credentials were refused', async () => {
     const { client } = createRecorded(AgentStreamClient);
     client.connect();
@@ -368,6 +411,19 @@ describe('dispose', () => {
     assert.throws(() => client.connect(), { code: 'disposed' });
   });
 
+  test('is not needed for a client to stay that its ending listener connected again', async () => {
+    const collect = garbageCollector();
+    const client = new WeakRef(createConnectedAgain());
+    const socket = ScriptedSocket.latest;
+    for (let round = 0; round < 10; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      collect();
+    }
+    assert.equal(client.deref()?.connectionStatus, 'connected');
+    socket.drop();
+    client.deref()?.dispose();
+  });
+
   test('is not needed for an idle client to be collected, while a connected one stays', async () => {
     const collect = garbageCollector();
     const idle = new WeakRef(createIdleAfterRun());
@@ -411,6 +467,17 @@ function settled() {
 function createIdleAfterRun() {
   const { client, socket } = createConnected(AgentStreamClient);
   socket.receiveEvent(1, 'agent_runtime_end', { reason: 'done' });
+  return client;
+}
+
+function createConnectedAgain() {
+  const { client, socket } = createConnected(AgentStreamClient);
+  const off = client.on('disconnected', () => {
+    off();
+    client.connect();
+  });
+  socket.receive({ type: 'session_complete' });
+  ScriptedSocket.latest.authenticate();
   return client;
 }
 

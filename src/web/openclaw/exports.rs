@@ -148,7 +148,7 @@ impl RawOpenClaw {
     /// What is waited for by time: its name and when, or undefined.
     pub fn deadline(&self) -> JsValue {
         self.driver.with(|client| match Machine::deadline(client) {
-            Some((at, timer)) => shape::object("timer at", vec![timer.as_str().into(), (at.as_millis() as f64).into()]),
+            Some((at, timer)) => shape::object("timer at", vec![timer.as_str().into(), platform::shown(at).into()]),
             None => JsValue::UNDEFINED,
         })
     }

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
+use super::super::platform::shown;
 use super::payload::Value;
 use crate::openclaw::approvals::Approvals;
 use crate::openclaw::chat::{Chat, Run, RunState};
@@ -47,7 +48,7 @@ pub(super) fn state(session: &Session<Value>) -> JsValue {
         vec![
             session.state().as_str().into(),
             session.attempt().into(),
-            millis(until.map(|at| at.as_millis())),
+            until.map(shown).into(),
             of(|trouble| trouble.code.as_str().into()),
             of(|trouble| trouble.message.as_str().into()),
             of(|trouble| trouble.next_step.as_ref().into()),
@@ -122,7 +123,7 @@ pub(super) fn fleet(fleet: &Fleet<Value>) -> JsValue {
     let (freshness, as_of) = match fleet.freshness() {
         Freshness::Empty => ("empty", None),
         Freshness::Live => ("live", None),
-        Freshness::Stale { as_of } => ("stale", Some(as_of.as_millis())),
+        Freshness::Stale { as_of } => ("stale", Some(shown(as_of))),
     };
     object(
         "agents sessions presence freshness asOf isComplete",
@@ -131,7 +132,7 @@ pub(super) fn fleet(fleet: &Fleet<Value>) -> JsValue {
             sessions.into(),
             fleet.presence().0.clone(),
             freshness.into(),
-            millis(as_of),
+            as_of.into(),
             fleet.is_complete().into(),
         ],
     )
@@ -221,7 +222,7 @@ pub(super) fn invocation(invocation: &Invocation) -> JsValue {
             invocation.command.as_str().into(),
             invocation.params.as_str().into(),
             optional(invocation.session_key.as_ref()),
-            (invocation.until.as_millis() as f64).into(),
+            shown(invocation.until).into(),
         ],
     )
 }

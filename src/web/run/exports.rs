@@ -12,8 +12,8 @@ use super::{named, shape};
 use crate::machine::RequestId;
 use crate::run::transcript::{Fetch, Transcript, read};
 use crate::run::{ChatRun, Ledger, Limits, Resume, TransportId};
-use crate::time::Timestamp;
 use crate::web::codec::{member, number, text_member};
+use crate::web::platform::date;
 
 /// One run, with its messages.
 #[wasm_bindgen]
@@ -48,7 +48,7 @@ impl RawChatRun {
         let resume = Resume {
             operation_id: text_member(run, "operationId").unwrap_or_default().into(),
             last_event_id: text_member(run, "cursor").unwrap_or_default(),
-            started_at: (!started_at.is_nan()).then_some(Timestamp::from_millis(started_at as u64)),
+            started_at: (!started_at.is_nan()).then_some(date(started_at)),
             gateway_url: None,
         };
         self.runner.command(|run, now| run.resume(resume, now))

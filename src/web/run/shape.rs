@@ -4,6 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::run::{Intervention, InterventionKind, Opening, Outcome, Snapshot};
 use crate::time::Timestamp;
+use crate::web::platform::shown;
 
 #[wasm_bindgen(module = "/src/web/run/shape.js")]
 extern "C" {
@@ -62,15 +63,15 @@ extern "C" {
 pub(super) fn snapshot(snapshot: &Snapshot, operation_id: Option<&str>) -> JsValue {
     snapshot_of(
         snapshot.phase.as_str(),
-        millis(snapshot.since),
-        snapshot.started_at.map(millis),
+        shown(snapshot.since),
+        snapshot.started_at.map(shown),
         snapshot.loading,
         snapshot.visibly_loading,
         snapshot.can_send,
         snapshot.can_stop,
         snapshot.connection.map(|status| status.as_str()),
         snapshot.waiting_for.map(|waiting| waiting.as_str()),
-        snapshot.deadline.map(|(at, _)| millis(at)),
+        snapshot.deadline.map(|(at, _)| shown(at)),
         snapshot.deadline.map(|(_, timer)| timer.as_str()),
         operation_id,
         snapshot.outcome.as_ref().map_or(JsValue::UNDEFINED, |told| outcome(told)),
@@ -105,13 +106,13 @@ pub(super) fn opening(opening: &Opening) -> JsValue {
 
 /// `{toolCallId, deadline, data}`.
 pub(super) fn call(tool_call_id: &str, deadline: Timestamp, data: &JsValue) -> JsValue {
-    call_of(tool_call_id, millis(deadline), data)
+    call_of(tool_call_id, shown(deadline), data)
 }
 
 /// `{id, kind, deadline?, request}`.
 pub(super) fn intervention(intervention: &Intervention, request: &JsValue) -> JsValue {
     let Intervention { id, kind, deadline } = intervention;
-    intervention_of(id, kind_name(*kind), deadline.map(millis), request)
+    intervention_of(id, kind_name(*kind), deadline.map(shown), request)
 }
 
 /// The name on the public surface.
@@ -123,8 +124,4 @@ pub(super) const fn kind_name(kind: InterventionKind) -> &'static str {
         InterventionKind::Plan => "plan",
         InterventionKind::Question => "question",
     }
-}
-
-fn millis(at: Timestamp) -> f64 {
-    at.as_millis() as f64
 }

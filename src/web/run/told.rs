@@ -7,8 +7,8 @@ use wasm_bindgen::JsValue;
 use crate::agent::EventType;
 use crate::run::transcript::read::is_set;
 use crate::run::{Intervention, InterventionKind, Told};
-use crate::time::Timestamp;
 use crate::web::codec::{number, text_member};
+use crate::web::platform::date;
 
 /// An agent's event; `review` rebuilds what a producer asks from the members that are safe to show.
 pub(super) fn event(
@@ -51,6 +51,6 @@ fn reviewed(payload: &JsValue) -> Option<Intervention> {
     Some(Intervention {
         id: text_member(payload, "toolCallId")?.into(),
         kind: InterventionKind::from_name(&text_member(payload, "interactionKind")?)?,
-        deadline: (!deadline.is_nan()).then_some(Timestamp::from_millis(deadline as u64)),
+        deadline: (!deadline.is_nan()).then_some(date(deadline)),
     })
 }

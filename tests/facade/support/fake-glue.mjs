@@ -23,6 +23,10 @@ export function createGlue(WebAssembly) {
       this.calls.push('disconnect');
     }
 
+    isOver() {
+      return this.connectionStatus === 'disconnected';
+    }
+
     reconnect() {
       this.calls.push('reconnect');
     }
