@@ -1,6 +1,7 @@
 //! The answers of one speaker, the run or a member, and which of them an event belongs to.
 
 use super::event::{ChunkMode, Piece};
+use super::tools::Call;
 
 /// Where and when an event happened.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,10 @@ pub(super) struct Column {
     pub member: Option<String>,
     /// By step, and in the order of their beginnings.
     pub streams: Vec<Stream>,
+    /// The keys of the messages that were named as those which call a tool.
+    pub callers: Vec<u32>,
+    /// What is known of its calls, by their ids.
+    pub calls: Vec<(String, Call)>,
     /// Nothing of this speaker counts any more.
     pub ended: bool,
     text_seen: u64,
@@ -116,6 +121,19 @@ impl Column {
     pub fn message_after(&self, step: u32) -> Option<u32> {
         let next = self.streams.partition_point(|stream| stream.step <= step);
         self.streams.get(next).map(|stream| stream.message)
+    }
+
+    /// Whether an answer began after this moment, in this step or a later one.
+    pub fn began_after(&self, place: Place) -> bool {
+        self.streams.iter().rev().take_while(|stream| stream.step >= place.step).any(|stream| {
+            let (Start::Announced { since: began } | Start::Unannounced { first: began }) = stream.start;
+            place.at.is_some() && began > place.at
+        })
+    }
+
+    /// Whether the speaker answers into a message, or was said to call a tool from it.
+    pub fn speaks_in(&self, message: u32) -> bool {
+        self.streams.iter().any(|stream| stream.message == message) || self.callers.contains(&message)
     }
 
     /// Whether a chunk is not a snapshot that is known; if so it is known from now on. Texts and reasonings are counted

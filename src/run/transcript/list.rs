@@ -41,19 +41,10 @@ impl<T: Text> List<T> {
         (message.activity == piece.activity()).then_some((index, part))
     }
 
-    /// Where a call is shown: the indices of the message and of the part.
-    pub fn index_of_tool(&self, id: &str) -> Option<Spot> {
-        self.index_of_call(|call| call.id == id)
-    }
-
-    /// Where the call is shown whose tool has this stored message.
-    pub fn index_of_tool_message(&self, id: &str) -> Option<Spot> {
-        self.index_of_call(|call| call.message_id.as_deref() == Some(id))
-    }
-
-    fn index_of_call(&self, is_it: impl Fn(&ToolCall<T>) -> bool) -> Option<Spot> {
+    /// The last call that is such a one, by the indices of its message and of its part.
+    pub fn index_of_call(&self, is_it: impl Fn(&Message<T>, &ToolCall<T>) -> bool) -> Option<Spot> {
         self.messages.iter().enumerate().rev().find_map(|(index, message)| {
-            let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(call));
+            let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(message, call));
             Some((index, message.parts.iter().rposition(is_it)?))
         })
     }
@@ -91,6 +82,16 @@ impl<T: Text> List<T> {
     pub fn put(&mut self, messages: Vec<Message<T>>) {
         self.messages = messages;
         self.changes.everything();
+    }
+
+    /// What is being streamed is newer than whatever is asked for now.
+    pub fn touch_open(&mut self) {
+        for message in &mut self.messages {
+            // Where nothing was streamed yet, what is stored is shown.
+            if message.activity != Activity::Settled && message.touched.is_some() {
+                message.touched = Some(self.generation);
+            }
+        }
     }
 
     pub fn set_activity(&mut self, index: usize, activity: Activity) {

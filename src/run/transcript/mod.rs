@@ -48,7 +48,6 @@ pub use message::{Activity, Image, Message, Part, ToolCall, ToolPhase};
 use refetch::Refetch;
 pub use refetch::{Fetch, RefetchReason};
 pub use text::Text;
-use tools::Call;
 
 /// The messages of one run and its members, in the order of the page.
 #[derive(Debug)]
@@ -56,7 +55,6 @@ pub struct Transcript<T: Text> {
     list: List<T>,
     /// The run's own, then those of members.
     columns: Vec<Column>,
-    calls: Vec<(String, Call)>,
     /// The message that answers first, where it is known.
     first_message: Option<String>,
     /// The revision of the last patch.
@@ -76,7 +74,6 @@ impl<T: Text> Transcript<T> {
         let mut transcript = Self {
             list: List::new(),
             columns: vec![Column::of(None)],
-            calls: Vec::new(),
             first_message,
             revision: 0,
             last_number: None,
@@ -134,7 +131,7 @@ impl<T: Text> Transcript<T> {
             Body::ToolProgress { message_id, progress } => self.tool_progress(&message_id, progress),
             // The stored messages of the conversation are the run's to tell; a member only speaks.
             Body::StepStart(_) | Body::Patch(_) if column != Self::OWN => {}
-            Body::StepStart(stored) => self.step_start(stored),
+            Body::StepStart(stored) => self.step_start(place, stored),
             Body::Patch(patch) => self.patch(patch),
             Body::RowsChanged => self.refetch.need(RefetchReason::RowsChanged),
             Body::End(end) => self.ended(place, end),
@@ -152,6 +149,7 @@ impl<T: Text> Transcript<T> {
         if self.has_ended() {
             return;
         }
+        self.lose_calls();
         for column in 0..self.columns.len() {
             for index in 0..self.columns[column].streams.len() {
                 if self.columns[column].streams[index].end.is_none() {

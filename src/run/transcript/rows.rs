@@ -1,6 +1,7 @@
 //! Stored messages: snapshots, patches, and the answers to questions for them.
 
 use super::Transcript;
+use super::column::Place;
 use super::event::{Patch, Row, Stored};
 use super::ids::Ids;
 use super::message::{ASSISTANT, Activity, Message};
@@ -15,11 +16,13 @@ impl<T: Text> Transcript<T> {
     /// Begins to fetch the stored messages; the host gives the answer to [`Self::refetched`], or tells
     /// [`Self::refetch_failed`].
     pub fn begin_refetch(&mut self) -> Fetch {
-        self.list.generation = self.list.generation.wrapping_add(1);
+        self.told_newer();
+        self.list.touch_open();
         self.refetch.asked(self.list.generation)
     }
 
-    /// Takes the stored messages of the conversation in, in their order. What was streamed after the question stays.
+    /// Takes the stored messages of the conversation in, in their order. What was being streamed at the question, or
+    /// after it, stays.
     /// `false`: a snapshot, a patch or another question came in between, and the answer is not used; where one is still
     /// needed, [`Self::needs_refetch`] says so.
     pub fn refetched(&mut self, fetch: Fetch, rows: Vec<Row<T>>) -> bool {
@@ -37,9 +40,12 @@ impl<T: Text> Transcript<T> {
         self.refetch.failed(fetch);
     }
 
-    pub(super) fn step_start(&mut self, stored: Stored<T>) {
+    pub(super) fn step_start(&mut self, place: Place, stored: Stored<T>) {
         match stored {
             Stored::Untold => {}
+            Stored::Rows(_) if self.columns[Self::OWN].began_after(place) => {
+                self.refetch.need(RefetchReason::RowsChanged);
+            }
             Stored::Rows(rows) => self.told_all(rows),
             Stored::Revision(revision) => self.compare_revision(revision),
         }
@@ -55,7 +61,7 @@ impl<T: Text> Transcript<T> {
         if revision != Some(self.revision) {
             self.refetch.need(RefetchReason::RevisionDiffers);
         }
-        self.revision = revision.unwrap_or(self.revision);
+        self.revision = self.revision.max(revision.unwrap_or_default());
         self.need_names();
     }
 
@@ -91,7 +97,7 @@ impl<T: Text> Transcript<T> {
         }
     }
 
-    /// The answer to a question that was asked before is older than what is told now.
+    /// The answer to a question that was asked before is older than what comes now.
     fn told_newer(&mut self) {
         self.list.generation = self.list.generation.wrapping_add(1);
     }

@@ -114,7 +114,7 @@ impl<T: Text> Transcript<T> {
             self.list.set_sources(message, sources);
         }
         for call in calls {
-            self.call_named(message, None, call);
+            self.call_named(place, message, None, call);
         }
         self.list.set_activity(message, Activity::Settled);
     }
@@ -273,7 +273,7 @@ impl<T: Text> Transcript<T> {
 impl<T: Text> Message<T> {
     /// Shows what was streamed before it was known to be this message. Tools that only this one knows stay.
     fn take_over(&mut self, streamed: Self) {
-        let is_own = |part: &Part<T>| matches!(part, Part::Tool(call) if streamed.tool(&call.id).is_none());
+        let is_own = |part: &Part<T>| matches!(part, Part::Tool(call) if !streamed.has_tool(&call.id));
         let own: Vec<_> = self.parts.drain(..).filter(|part| is_own(part)).collect();
         self.parts = streamed.parts;
         let end = self.end_of(Rank::Tool);
