@@ -25,6 +25,8 @@ pub(super) struct Column {
     pub calls: Vec<(String, Call)>,
     /// Nothing of this speaker counts any more.
     pub ended: bool,
+    /// Events were lost since its last answer began.
+    pub missed: bool,
     text_seen: u64,
     reasoning_seen: u64,
 }
@@ -41,6 +43,8 @@ pub(super) struct Stream {
     pub reasoning: Flow,
     /// It began more than once: what is older than its beginning is of an attempt that was given up.
     pub restarted: bool,
+    /// It may be the answer that a stored message shows already.
+    pub joins: bool,
     last_calls: Option<u64>,
 }
 
@@ -86,8 +90,8 @@ pub(super) enum Found {
 }
 
 impl Column {
-    pub fn of(member: Option<String>) -> Self {
-        Self { member, ..Self::default() }
+    pub fn of(member: Option<String>, missed: bool) -> Self {
+        Self { member, missed, ..Self::default() }
     }
 
     /// The stream that an event of this step and time belongs to.
@@ -160,6 +164,7 @@ impl Stream {
             text: Flow::default(),
             reasoning: Flow::default(),
             restarted: false,
+            joins: false,
             last_calls: None,
         }
     }

@@ -37,7 +37,7 @@ mod tools;
 use crate::operation::Continuity;
 
 pub use change::Change;
-use column::{Column, Place};
+use column::{Column, Place, Start, Stream};
 pub use event::{
     Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Piece, Row, Seed, Stored, StreamEnd, TranscriptEvent,
     Upsert,
@@ -61,6 +61,10 @@ pub struct Transcript<T: Text> {
     revision: u64,
     last_number: Option<u64>,
     refetch: Refetch,
+    /// The run was under way before, so that an answer without a name may be one that is stored.
+    resumed: bool,
+    /// Some of the events were not told.
+    missed: bool,
     /// What the host holds back goes on this part.
     held: Option<Spot>,
 }
@@ -73,17 +77,27 @@ impl<T: Text> Transcript<T> {
     pub fn new(rows: Vec<Row<T>>, first_message: Option<String>) -> Self {
         let mut transcript = Self {
             list: List::new(),
-            columns: vec![Column::of(None)],
+            columns: vec![Column::of(None, false)],
             first_message,
             revision: 0,
             last_number: None,
             refetch: Refetch::NotNeeded,
+            resumed: false,
+            missed: false,
             held: None,
         };
         if !rows.is_empty() {
             transcript.told_all(rows);
         }
         transcript
+    }
+
+    /// The run was under way before; `in_the_middle`: not all of its events are told from the first one on.
+    pub fn resumed(&mut self, in_the_middle: bool) {
+        self.resumed = true;
+        if in_the_middle {
+            self.missed();
+        }
     }
 
     /// The messages.
@@ -149,8 +163,14 @@ impl<T: Text> Transcript<T> {
         if self.has_ended() {
             return;
         }
+        self.missed();
         self.lose_calls();
         for column in 0..self.columns.len() {
+            if let Some(Stream { start: Start::Unannounced { .. }, joins, .. }) =
+                self.columns[column].streams.first_mut()
+            {
+                *joins = true;
+            }
             for index in 0..self.columns[column].streams.len() {
                 if self.columns[column].streams[index].end.is_none() {
                     self.lost(column, index);
@@ -165,6 +185,14 @@ impl<T: Text> Transcript<T> {
         self.list.poll_change()
     }
 
+    /// The next answer of each speaker may have begun before what is told of it.
+    fn missed(&mut self) {
+        (self.resumed, self.missed) = (true, true);
+        for column in &mut self.columns {
+            column.missed = true;
+        }
+    }
+
     fn is_new(&mut self, number: Option<u64>) -> bool {
         let is_new = number.is_none() || number > self.last_number;
         self.last_number = self.last_number.max(number);
@@ -175,7 +203,7 @@ impl<T: Text> Transcript<T> {
         if let Some(known) = self.columns.iter().position(|column| column.member == member) {
             return known;
         }
-        self.columns.push(Column::of(member));
+        self.columns.push(Column::of(member, self.missed));
         self.columns.len() - 1
     }
 }

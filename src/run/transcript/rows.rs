@@ -1,7 +1,7 @@
 //! Stored messages: snapshots, patches, and the answers to questions for them.
 
 use super::Transcript;
-use super::column::Place;
+use super::column::{Place, Stream};
 use super::event::{Patch, Row, Stored};
 use super::ids::Ids;
 use super::message::{ASSISTANT, Activity, Message};
@@ -32,6 +32,7 @@ impl<T: Text> Transcript<T> {
         }
         self.install(rows, fetch.generation());
         self.refetch.answered(fetch);
+        self.need_names();
         true
     }
 
@@ -91,8 +92,10 @@ impl<T: Text> Transcript<T> {
 
     /// A streamed message that nobody named may be one of the stored ones.
     pub(super) fn need_names(&mut self) {
-        let unnamed = |message: &Message<T>| message.id.is_none() && message.activity == Activity::Settled;
-        if self.list.messages().iter().any(unnamed) {
+        let is_unnamed = |message: &Message<T>| {
+            message.id.is_none() && message.activity == Activity::Settled && self.stream_of(message.key).is_some()
+        };
+        if self.list.messages().iter().any(is_unnamed) {
             self.refetch.need(RefetchReason::MessageUnnamed);
         }
     }
@@ -152,17 +155,44 @@ impl<T: Text> Transcript<T> {
         // In the order in which they began.
         let newer = known.into_iter().flatten().filter(is_newer);
         let mut newer = in_order(newer, |message| message.key);
-        // One answer under way without a name, and one name without an answer: they are the same.
-        let mut unnamed = newer.iter().enumerate().filter(|(_, message)| message.id.is_none());
-        if let ([named], Some((unnamed, message)), None) = (new.as_slice(), unnamed.next(), unnamed.next())
-            && message.activity != Activity::Settled
+        // One answer without a name, and one name without an answer: they are the same.
+        let mut unnamed = newer.iter().enumerate().filter_map(|(index, message)| {
+            let stream = self.stream_of(message.key).filter(|_| message.id.is_none())?;
+            Some((index, stream.joins))
+        });
+        if let (Some((unnamed, joins)), None) = (unnamed.next(), unnamed.next())
+            && let Some(named) = self.unanswered(&shown, &new, joins)
         {
-            let stored = &mut shown[*named];
-            let named = Message { id: stored.id.take(), row: stored.row.take(), ..newer.remove(unnamed) };
-            *stored = named;
+            let streamed = newer.remove(unnamed);
+            let stored = &mut shown[named];
+            (stored.key, stored.member) = (streamed.key, streamed.member.clone());
+            match streamed.parts.is_empty() {
+                true => stored.activity = streamed.activity,
+                false => stored.take_over(streamed),
+            }
         }
         shown.append(&mut newer);
         self.list.put(shown);
+    }
+
+    /// The stored message of an answer without a name: the only new one, or else, of an answer that may have begun before,
+    /// the last of all.
+    fn unanswered(&self, shown: &[Message<T>], new: &[usize], joins: bool) -> Option<usize> {
+        let last = shown.len().checked_sub(1).filter(|last| {
+            let Message { role, key, .. } = &shown[*last];
+            joins && role == ASSISTANT && !self.columns.iter().any(|column| column.speaks_in(*key))
+        });
+        match *new {
+            [] => last,
+            [named] => Some(named),
+            _ => None,
+        }
+    }
+
+    /// The last stream into a message.
+    fn stream_of(&self, message: u32) -> Option<&Stream> {
+        let mut streams = self.columns.iter().flat_map(|column| &column.streams).rev();
+        streams.find(|stream| stream.message == message)
     }
 }
 
