@@ -100,6 +100,32 @@ describe('the messages', () => {
     assert.deepEqual([messages.length, messages[0] === user, messages[1] === earlier], [3, true, true]);
   });
 
+  test('that did not change stay the same objects where all are told again', async () => {
+    const user = { ...row('u1', 'user', 'Hi'), meta: { tags: ['a'] } };
+    const answer = { ...row('m0', 'assistant', 'Yes?'), tools: [{ id: 'c0', apiName: 'add' }] };
+    const { run, socket } = await running({ messages: [user, answer] });
+    const before = run.transcript.getSnapshot().messages;
+    receiveEvent(socket, 1, 'step_start', { uiMessages: [user, answer, row('m1', 'assistant', '')] });
+    paint();
+    const { messages } = run.transcript.getSnapshot();
+    assert.deepEqual(
+      [messages.length, messages[0] === before[0], messages[1] === before[1]],
+      [3, true, true],
+    );
+    const changed = [
+      { ...user, meta: { tags: ['b'] } },
+      { ...answer, content: 'Yes.' },
+    ];
+    await run.transcript.refetch(() => changed);
+    paint();
+    const [first, second] = run.transcript.getSnapshot().messages;
+    assert.deepEqual([first.row.meta.tags, second.parts[0].text], [['b'], 'Yes.']);
+    await run.transcript.refetch(() => changed);
+    paint();
+    assert.deepEqual(run.transcript.getSnapshot().messages, [first, second]);
+    assert.equal(run.transcript.getSnapshot().messages[0], first);
+  });
+
   test('are shown without a frame where the page is hidden', async () => {
     const { run, socket } = await running();
     receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
