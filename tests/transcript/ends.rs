@@ -113,9 +113,12 @@ fn a_failure_that_is_stored_is_shown_once() {
 fn a_failure_is_shown_where_an_earlier_run_failed_too() {
     let mut stored = row("msg_0", "assistant", "");
     stored["error"] = json!({"type": "E"});
-    let mut page = Page::showing(json!([stored]));
+    let mut page = Page::showing(json!([stored.clone()]));
     page.runtime_end("error");
     assert_eq!((page.parts(0).len(), page.parts(1).len()), (1, 1));
+    let mut page = Page::showing(json!([stored]));
+    page.start("msg_0").runtime_end("error");
+    assert_eq!(page.parts(0), [r#"error {"reason":"error"}"#], "in the same message, the last one counts");
 }
 
 #[test]

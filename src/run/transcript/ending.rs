@@ -105,8 +105,8 @@ impl<T: Text> Transcript<T> {
             let message = Message::new(self.list.new_key(), None, member, self.list.generation);
             self.add_message(Place { step: u32::MAX, ..place }, message)
         });
-        if !self.list.messages()[message].has_error() {
-            self.list.add_error(message, error);
+        if !(is_told && self.list.messages()[message].has_error()) {
+            self.list.set_error(message, error);
         }
     }
 }

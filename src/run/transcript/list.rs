@@ -156,16 +156,12 @@ impl<T: Text> List<T> {
     }
 
     pub fn set_sources(&mut self, index: usize, sources: T::Value) {
-        let (start, end) = (self.messages[index].start_of(Rank::Sources), self.messages[index].end_of(Rank::Sources));
-        match start == end {
-            true => self.insert_part(index, end, Part::Sources(sources)),
-            false => self.replace_part(index, start, Part::Sources(sources)),
-        }
+        self.set_only(index, Rank::Sources, Part::Sources(sources));
     }
 
-    pub fn add_error(&mut self, index: usize, error: T::Value) {
-        let end = self.messages[index].end_of(Rank::Error);
-        self.insert_part(index, end, Part::Error(error));
+    /// Shows an error, where there is none or in the place of the one that is there.
+    pub fn set_error(&mut self, index: usize, error: T::Value) {
+        self.set_only(index, Rank::Error, Part::Error(error));
     }
 
     /// Adds a call before the part with an index, or after all others.
@@ -192,6 +188,15 @@ impl<T: Text> List<T> {
         match self.remove_part(index, part) {
             Part::Tool(call) => Some(call),
             _ => None,
+        }
+    }
+
+    /// Shows the one part of a rank.
+    fn set_only(&mut self, index: usize, rank: Rank, content: Part<T>) {
+        let (start, end) = (self.messages[index].start_of(rank), self.messages[index].end_of(rank));
+        match start == end {
+            true => self.insert_part(index, end, content),
+            false => self.replace_part(index, start, content),
         }
     }
 
