@@ -289,12 +289,12 @@ export class ChatRun {
 
   private async refetch(load: () => Promise<readonly object[]> | readonly object[]): Promise<boolean> {
     const { binding } = this;
-    binding.call((raw) => raw.beginRefetch());
+    const question = binding.call((raw) => raw.beginRefetch()) ?? 0;
     try {
       const rows = await load();
-      return binding.call((raw) => raw.refetched(rows)) ?? false;
+      return binding.call((raw) => raw.refetched(question, rows)) ?? false;
     } catch (error) {
-      binding.call((raw) => raw.refetched(undefined));
+      binding.call((raw) => raw.refetched(question, undefined));
       throw error;
     }
   }

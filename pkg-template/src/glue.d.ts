@@ -113,12 +113,13 @@ export interface RawReader {
 
 export interface RawChatRun {
   answer(request: number, name: string, value: unknown): void;
-  beginRefetch(): void;
+  /** The number of the question, which `refetched` answers. */
+  beginRefetch(): number;
   detach(): boolean;
   dispose(): void;
   frame(): void;
   free(): void;
-  refetched(rows: unknown): boolean;
+  refetched(question: number, rows: unknown): boolean;
   resume(run: RawResume): boolean;
   snapshot(): ChatRunSnapshot;
   stop(): boolean;

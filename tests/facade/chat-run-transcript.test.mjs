@@ -100,6 +100,32 @@ describe('the messages', () => {
     assert.deepEqual([messages.length, messages[0] === user, messages[1] === earlier], [3, true, true]);
   });
 
+  test('that did not change stay the same objects where all are told again', async () => {
+    const user = { ...row('u1', 'user', 'Hi'), meta: { tags: ['a'] } };
+    const answer = { ...row('m0', 'assistant', 'Yes?'), tools: [{ id: 'c0', apiName: 'add' }] };
+    const { run, socket } = await running({ messages: [user, answer] });
+    const before = run.transcript.getSnapshot().messages;
+    receiveEvent(socket, 1, 'step_start', { uiMessages: [user, answer, row('m1', 'assistant', '')] });
+    paint();
+    const { messages } = run.transcript.getSnapshot();
+    assert.deepEqual(
+      [messages.length, messages[0] === before[0], messages[1] === before[1]],
+      [3, true, true],
+    );
+    const changed = [
+      { ...user, meta: { tags: ['b'] } },
+      { ...answer, content: 'Yes.' },
+    ];
+    await run.transcript.refetch(() => changed);
+    paint();
+    const [first, second] = run.transcript.getSnapshot().messages;
+    assert.deepEqual([first.row.meta.tags, second.parts[0].text], [['b'], 'Yes.']);
+    await run.transcript.refetch(() => changed);
+    paint();
+    assert.deepEqual(run.transcript.getSnapshot().messages, [first, second]);
+    assert.equal(run.transcript.getSnapshot().messages[0], first);
+  });
+
   test('are shown without a frame where the page is hidden', async () => {
     const { run, socket } = await running();
     receiveEvent(socket, 1, 'stream_start', { assistantMessage: { id: 'm1' } });
@@ -258,6 +284,49 @@ describe('stored messages', () => {
     assert.ok(socket);
   });
 
+  test('of the last of two questions are taken in, whichever is answered first', async () => {
+    for (const answerFirst of [
+      (first) => first.resolve([row('m1', 'assistant', 'old')]),
+      (first) => first.reject(Error('offline')),
+    ]) {
+      const { run, socket } = await running();
+      const [first, second] = [question(), question()];
+      receiveEvent(socket, 1, 'notify_update', {});
+      const taken = run.transcript.refetch(() => first.promise).catch(({ message }) => message);
+      receiveEvent(socket, 2, 'notify_update', {});
+      const takenLater = run.transcript.refetch(() => second.promise);
+      answerFirst(first);
+      assert.notEqual(await taken, true);
+      second.resolve([row('m1', 'assistant', 'new')]);
+      assert.equal(await takenLater, true);
+      paint();
+      assert.equal(message(run).parts[0].text, 'new');
+      assert.equal(run.transcript.getSnapshot().needsRefetch, undefined);
+      disposeRuns();
+    }
+  });
+
+  test('name the answer of a run that is joined in the middle', async () => {
+    const messages = [row('u1', 'user', 'Hi'), row('m1', 'assistant', 'The first half ')];
+    const { run } = createRun({ operationId: 'op_1', cursor: '40', messages });
+    const socket = await connected(undefined);
+    text(socket, 41, 'of the');
+    paint();
+    const shown = () => run.transcript.getSnapshot();
+    assert.deepEqual([shown().messages.length, shown().needsRefetch], [3, 'message_unnamed']);
+    assert.equal(await run.transcript.refetch(() => messages), true);
+    text(socket, 42, ' answer');
+    paint();
+    assert.deepEqual(
+      shown().messages.map(({ id, parts }) => [id, parts[0].text]),
+      [
+        ['u1', 'Hi'],
+        ['m1', 'of the answer'],
+      ],
+    );
+    assert.equal(shown().needsRefetch, undefined);
+  });
+
   test('that cannot be fetched or read are needed as before', async () => {
     const { run } = createRun();
     run.submit();
@@ -287,6 +356,13 @@ function message(run) {
 
 function text(socket, id, content) {
   receiveEvent(socket, id, 'stream_chunk', { chunkType: 'text', content });
+}
+
+/** A promise, and what settles it. */
+function question() {
+  let settle;
+  const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...settle };
 }
 
 function row(id, role, content) {

@@ -84,6 +84,44 @@ fn a_failure_shows_in_the_last_message_or_in_one_of_its_own() {
 }
 
 #[test]
+fn a_failure_that_is_stored_is_shown_once() {
+    let stored = || {
+        let mut stored = row("msg_1", "assistant", "Hel");
+        stored["error"] = json!({"type": "E"});
+        stored
+    };
+    let patch = || json!({"revision": 1, "deletes": [], "upserts": [{"afterId": null, "message": stored()}]});
+    let whole = json!({"reason": "error", "uiMessages": [stored()]});
+    let revision = json!({"reason": "error", "messagePatchMode": true, "messageRevision": 1});
+    for is_streamed in [true, false] {
+        for end in [&whole, &revision] {
+            let mut page = Page::new();
+            if is_streamed {
+                page.start("msg_1").text("Hel").end("");
+            }
+            if end["uiMessages"].is_null() {
+                page.event("message_patch", patch());
+            }
+            page.event("agent_runtime_end", end.clone());
+            assert_eq!(page.messages().len(), 1, "{is_streamed} {end}");
+            assert_eq!(page.parts(0), ["text Hel", r#"error {"type":"E"}"#], "{is_streamed} {end}");
+        }
+    }
+}
+
+#[test]
+fn a_failure_is_shown_where_an_earlier_run_failed_too() {
+    let mut stored = row("msg_0", "assistant", "");
+    stored["error"] = json!({"type": "E"});
+    let mut page = Page::showing(json!([stored.clone()]));
+    page.runtime_end("error");
+    assert_eq!((page.parts(0).len(), page.parts(1).len()), (1, 1));
+    let mut page = Page::showing(json!([stored]));
+    page.start("msg_0").runtime_end("error");
+    assert_eq!(page.parts(0), [r#"error {"reason":"error"}"#], "in the same message, the last one counts");
+}
+
+#[test]
 fn an_error_that_a_client_can_repair_ends_nothing() {
     let mut page = Page::new();
     page.start("msg_1").text("Hel");

@@ -5,6 +5,7 @@ mod cost;
 mod ends;
 mod fixtures;
 mod held;
+mod joins;
 mod members;
 mod properties;
 #[path = "../support/recording.rs"]

@@ -70,6 +70,36 @@ fn the_end_of_the_run_is_that_of_its_members() {
 }
 
 #[test]
+fn the_tools_of_a_member_that_waits_are_stopped_by_the_end_of_the_run_unless_that_waits_too() {
+    for (reason, phase) in [("interrupted", ToolPhase::Stopped), ("waiting_for_human", ToolPhase::Running)] {
+        let mut page = Page::new();
+        page.members("op_a", "stream_start", start("msg_a")).members("op_a", "stream_chunk", calls("call_1", "a"));
+        page.members("op_a", "tool_start", tool("msg_a", "call_1"));
+        page.members("op_a", "member_runtime_end", json!({"reason": "waiting_for_human"}));
+        assert_eq!(page.phase("call_1"), ToolPhase::Running);
+        page.runtime_end(reason);
+        assert_eq!(page.phase("call_1"), phase, "{reason}");
+    }
+}
+
+#[test]
+fn members_may_give_their_calls_the_same_ids() {
+    let mut page = Page::new();
+    page.start("msg_0").event("stream_chunk", calls("call_1", "run"));
+    for (member, message) in [("op_a", "msg_a"), ("op_b", "msg_b")] {
+        page.members(member, "stream_start", start(message)).members(member, "stream_chunk", calls("call_1", member));
+        page.members(member, "tool_start", tool(message, "call_1"));
+    }
+    page.members("op_a", "tool_end", json!({"isSuccess": true, "toolCallId": "call_1"}));
+    let shown: Vec<_> = (0..3).flat_map(|message| page.parts(message)).collect();
+    assert_eq!(shown, ["tool call_1 called", "tool call_1 succeeded", "tool call_1 running"]);
+    page.members("op_b", "tool_end", json!({"isSuccess": false, "toolCallId": "call_1"}));
+    page.members("op_c", "tool_end", json!({"isSuccess": true, "toolCallId": "call_1"}));
+    assert_eq!(page.parts(0), ["tool call_1 called"]);
+    assert_eq!(page.parts(2), ["tool call_1 failed"]);
+}
+
+#[test]
 fn an_own_member_runtime_end_ends_nothing() {
     let mut page = Page::new();
     page.start("msg_0").event("member_runtime_end", json!({"reason": "done"})).text("on");
@@ -99,4 +129,12 @@ fn start(id: &str) -> Value {
 
 fn text(text: &str) -> Value {
     json!({"chunkType": "text", "content": text})
+}
+
+fn calls(id: &str, arguments: &str) -> Value {
+    json!({"chunkType": "tools_calling", "toolsCalling": [{"id": id, "arguments": arguments}]})
+}
+
+fn tool(parent: &str, id: &str) -> Value {
+    json!({"parentMessageId": parent, "toolCalling": {"id": id}})
 }

@@ -124,6 +124,55 @@ fn an_answer_that_went_on_after_the_question_is_newer_than_what_was_stored_of_it
 }
 
 #[test]
+fn an_answer_that_was_under_way_at_the_question_is_newer_than_what_was_stored_of_it() {
+    for end in ["stream_end", "agent_runtime_end"] {
+        let mut page = page();
+        page.start("d").reasoning("Hm").text("Hello");
+        page.event("notify_update", json!({}));
+        let fetch = page.transcript.begin_refetch();
+        page.event(end, json!({"reason": "interrupted"}));
+        assert!(page.transcript.refetched(fetch, read::rows(&json!([row("d", "assistant", "")])).expect("rows")));
+        page.apply_changes();
+        assert_eq!((page.texts(), page.needs_refetch()), (vec!["Hello".to_owned()], None), "{end}");
+        page.refetch(json!([row("d", "assistant", "stored")]));
+        assert_eq!(page.texts(), ["stored"], "{end}: what was complete at the question is not");
+    }
+}
+
+#[test]
+fn a_message_of_which_nothing_was_streamed_yet_at_the_question_shows_what_is_stored() {
+    let mut page = page();
+    page.start("b");
+    let fetch = page.transcript.begin_refetch();
+    page.event("stream_end", json!({}));
+    assert!(page.transcript.refetched(fetch, read::rows(&json!([row("b", "assistant", "stored")])).expect("rows")));
+    page.apply_changes();
+    assert_eq!(page.texts(), ["stored"]);
+}
+
+#[test]
+fn a_step_that_began_before_an_answer_does_not_take_it_away() {
+    let mut page = page();
+    page.at(10).start("d").text("one").end("one");
+    page.step(1).at(30).start("e").text("two").end("two");
+    page.at(20).event("step_start", json!({"uiMessages": [row("a", "user", ""), row("d", "assistant", "one")]}));
+    assert_eq!((page.ids().len(), page.needs_refetch()), (5, Some(RefetchReason::RowsChanged)));
+    page.step(2).at(40).event("step_start", json!({"uiMessages": [row("e", "assistant", "two")]}));
+    assert_eq!((page.ids(), page.needs_refetch()), (vec!["e"], None), "a newer one does");
+}
+
+#[test]
+fn the_revision_never_goes_back() {
+    let mut page = page();
+    page.event("message_patch", patch(1, &[], &[])).event("message_patch", patch(2, &["b"], &[]));
+    page.event("step_start", json!({"messageRevision": 1}));
+    assert_eq!(page.needs_refetch(), Some(RefetchReason::RevisionDiffers));
+    page.refetch(json!([row("a", "user", ""), row("c", "tool", "")]));
+    page.event("message_patch", patch(3, &["c"], &[]));
+    assert_eq!((page.ids(), page.needs_refetch()), (vec!["a"], None));
+}
+
+#[test]
 fn an_answer_that_was_asked_for_before_a_newer_snapshot_is_not_used() {
     let newer = [
         ("step_start", json!({"uiMessages": [row("new", "user", "")]})),

@@ -1,5 +1,6 @@
 //! Calls of tools.
 
+use agent_gateway_client::operation::Continuity;
 use agent_gateway_client::run::transcript::{RefetchReason, ToolPhase};
 use serde_json::{Value, json};
 
@@ -203,6 +204,73 @@ fn a_stored_message_does_not_make_its_calls_forget_how_far_they_got() {
 }
 
 #[test]
+fn a_stored_message_names_the_messages_of_its_tools_also_while_it_is_streamed() {
+    for is_complete in [true, false] {
+        let mut page = Page::new();
+        page.start("msg_1").calls(&["call_1"]);
+        if is_complete {
+            page.end("");
+        }
+        let upserts = json!([{"afterId": null, "message": stored("call_1")}]);
+        page.event("message_patch", json!({"revision": 1, "deletes": [], "upserts": upserts}));
+        page.event("tool_start", started("call_1"));
+        let progress = json!({"phase": "subagent_progress", "toolMessageId": "msg_t", "totalToolCalls": 3});
+        page.event("step_complete", progress);
+        let tool = page.tool("call_1");
+        assert_eq!((tool.phase, tool.message_id.as_deref()), (ToolPhase::Running, Some("msg_t")), "{is_complete}");
+        assert_eq!(tool.progress.as_ref().expect("progress")["totalToolCalls"], 3, "{is_complete}");
+    }
+}
+
+#[test]
+fn what_was_known_of_a_call_before_a_gap_gives_way_to_what_is_stored() {
+    let mut page = Page::new();
+    page.start("msg_1").calls(&["call_1", "call_2", "call_3"]).end("");
+    page.event("tool_start", started("call_1")).event("tool_end", ended("call_2", true));
+    page.transcript.broken(Continuity::Gap);
+    page.event("tool_start", started("call_3"));
+    let mut stored = stored("call_1");
+    stored["tools"] = json!([{"id": "call_1", "result_msg_id": "msg_t"}, {"id": "call_2"}, {"id": "call_3"}]);
+    assert!(page.refetch(json!([stored])));
+    assert_eq!(page.parts(0), ["tool call_1 recorded", "tool call_2 succeeded", "tool call_3 running"]);
+    page.event("stream_chunk", state("call_1", 1));
+    assert_eq!(page.phase("call_1"), ToolPhase::Running, "it tells that it runs");
+}
+
+#[test]
+fn a_call_that_was_stopped_gives_way_to_what_is_stored() {
+    let mut page = Page::new();
+    page.start("msg_1").calls(&["call_1"]).end("").event("tool_start", started("call_1"));
+    page.runtime_end("done");
+    assert_eq!(page.phase("call_1"), ToolPhase::Stopped);
+    page.refetch(json!([stored("call_1")]));
+    assert_eq!(page.phase("call_1"), ToolPhase::Recorded);
+}
+
+#[test]
+fn a_call_of_an_earlier_run_with_the_same_id_is_another_one() {
+    for starts_first in [true, false] {
+        let mut page = Page::showing(json!([stored("call_1"), row("msg_2", "user", "")]));
+        let tool = json!({"parentMessageId": "msg_3", "toolCalling": {"id": "call_1"}});
+        if starts_first {
+            page.at(20).step(1).event("tool_start", tool.clone()).at(0).step(0);
+        }
+        page.start("msg_3").calls(&["call_1"]).at(20).step(1).event("tool_start", tool);
+        page.event("tool_end", json!({"isSuccess": true, "toolCallId": "call_1"}));
+        assert_eq!(page.parts(0), ["tool call_1 recorded"], "{starts_first}");
+        assert_eq!(page.parts(2), ["tool call_1 succeeded"], "{starts_first}");
+    }
+}
+
+#[test]
+fn a_call_of_a_stored_message_goes_on_where_no_answer_began_yet() {
+    let mut page = Page::showing(json!([stored("call_1")]));
+    page.event("stream_chunk", state("call_1", 1)).event("tool_end", ended("call_1", true));
+    page.step(2).start("msg_2").event("tool_end", json!({"toolCallId": "call_1"}));
+    assert_eq!((page.parts(0), page.parts(1).len()), (vec!["tool call_1 succeeded".to_owned()], 0));
+}
+
+#[test]
 fn an_end_in_another_shape_is_that_of_its_call() {
     for data in [
         json!({"isSuccess": true, "toolCallId": "call_1"}),
@@ -213,6 +281,11 @@ fn an_end_in_another_shape_is_that_of_its_call() {
         page.start("msg_1").calls(&["call_1"]).event("tool_end", data.clone());
         assert_eq!(page.phase("call_1"), ToolPhase::Succeeded, "{data}");
     }
+}
+
+/// The stored message with a call whose tool has the stored message `msg_t`.
+fn stored(id: &str) -> Value {
+    json!({"id": "msg_1", "role": "assistant", "content": "", "tools": [{"id": id, "result_msg_id": "msg_t"}]})
 }
 
 fn started(id: &str) -> Value {

@@ -14,6 +14,8 @@ const EMPTY: ChatTranscriptSnapshot = Object.freeze({ messages: Object.freeze([]
 /** The messages as plain objects, kept like those of the module by the changes that it tells. */
 export class Mirror implements ChatTranscript {
   private readonly entries: Entry[] = [];
+  /** Those that were shown before all are told again, by their keys. */
+  private former = new Map<number, Entry>();
   private shown = EMPTY;
 
   constructor(
@@ -27,8 +29,8 @@ export class Mirror implements ChatTranscript {
 
   /** Applies a change, in words of the module. */
   apply(name: string, message: number, part: number, content: any): void {
-    if (name === 'cleared') this.entries.length = 0;
-    else if (name === 'message_inserted') this.entries.splice(message, 0, { content });
+    if (name === 'cleared') this.clear();
+    else if (name === 'message_inserted') this.entries.splice(message, 0, this.entry(content));
     else if (name === 'message_replaced') this.entries[message] = { content };
     else if (name === 'message_removed') this.entries.splice(message, 1);
     else this.change(this.entries[message], name, part, content);
@@ -45,6 +47,7 @@ export class Mirror implements ChatTranscript {
 
   /** Shows what was applied. */
   show(needsRefetch?: string): void {
+    this.former.clear();
     const messages = this.entries.map((entry) => (entry.shown ??= frozen(entry.content)));
     this.shown = Object.freeze({
       messages: Object.freeze(messages),
@@ -61,6 +64,17 @@ export class Mirror implements ChatTranscript {
     this.show();
   }
 
+  private clear(): void {
+    this.former = new Map(this.entries.map((entry) => [entry.content.key, entry]));
+    this.entries.length = 0;
+  }
+
+  /** What is shown of a message that is told again stays the same object where it did not change. */
+  private entry(content: Entry['content']): Entry {
+    const shown = this.former.get(content.key)?.shown;
+    return { content, shown: isSame(shown, content) ? shown : undefined };
+  }
+
   private change(entry: Entry, name: string, place: number, content: any): void {
     entry.shown = undefined;
     const { parts } = entry.content;
@@ -74,4 +88,24 @@ export class Mirror implements ChatTranscript {
 /** A copy with parts of its own: those of the entry go on changing. */
 function frozen(content: Entry['content']): ChatMessage {
   return Object.freeze({ ...content, parts: Object.freeze([...content.parts]) });
+}
+
+/** Whether two values are the same JSON. What is too deep, or no JSON, is another one. */
+function isSame(a: any, b: any, depth = 0): boolean {
+  if (a === b) return true;
+  if (!isJson(a) || !isJson(b) || Array.isArray(a) !== Array.isArray(b) || depth > 50) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name], depth + 1))
+  );
+}
+
+/** Whether this is an object or a list that JSON can tell. */
+function isJson(value: any): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
+  );
 }

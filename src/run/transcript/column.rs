@@ -1,6 +1,7 @@
 //! The answers of one speaker, the run or a member, and which of them an event belongs to.
 
 use super::event::{ChunkMode, Piece};
+use super::tools::Call;
 
 /// Where and when an event happened.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +19,14 @@ pub(super) struct Column {
     pub member: Option<String>,
     /// By step, and in the order of their beginnings.
     pub streams: Vec<Stream>,
+    /// The keys of the messages that were named as those which call a tool.
+    pub callers: Vec<u32>,
+    /// What is known of its calls, by their ids.
+    pub calls: Vec<(String, Call)>,
     /// Nothing of this speaker counts any more.
     pub ended: bool,
+    /// Events were lost since its last answer began.
+    pub missed: bool,
     text_seen: u64,
     reasoning_seen: u64,
 }
@@ -36,6 +43,8 @@ pub(super) struct Stream {
     pub reasoning: Flow,
     /// It began more than once: what is older than its beginning is of an attempt that was given up.
     pub restarted: bool,
+    /// It may be the answer that a stored message shows already.
+    pub joins: bool,
     last_calls: Option<u64>,
 }
 
@@ -81,8 +90,8 @@ pub(super) enum Found {
 }
 
 impl Column {
-    pub fn of(member: Option<String>) -> Self {
-        Self { member, ..Self::default() }
+    pub fn of(member: Option<String>, missed: bool) -> Self {
+        Self { member, missed, ..Self::default() }
     }
 
     /// The stream that an event of this step and time belongs to.
@@ -118,6 +127,19 @@ impl Column {
         self.streams.get(next).map(|stream| stream.message)
     }
 
+    /// Whether an answer began after this moment, in this step or a later one.
+    pub fn began_after(&self, place: Place) -> bool {
+        self.streams.iter().rev().take_while(|stream| stream.step >= place.step).any(|stream| {
+            let (Start::Announced { since: began } | Start::Unannounced { first: began }) = stream.start;
+            place.at.is_some() && began > place.at
+        })
+    }
+
+    /// Whether the speaker answers into a message, or was said to call a tool from it.
+    pub fn speaks_in(&self, message: u32) -> bool {
+        self.streams.iter().any(|stream| stream.message == message) || self.callers.contains(&message)
+    }
+
     /// Whether a chunk is not a snapshot that is known; if so it is known from now on. Texts and reasonings are counted
     /// apart.
     pub fn admits(&mut self, piece: Piece, mode: ChunkMode) -> bool {
@@ -142,6 +164,7 @@ impl Stream {
             text: Flow::default(),
             reasoning: Flow::default(),
             restarted: false,
+            joins: false,
             last_calls: None,
         }
     }

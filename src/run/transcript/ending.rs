@@ -19,6 +19,7 @@ impl<T: Text> Transcript<T> {
 
     pub(super) fn ended(&mut self, place: Place, end: End<T>) {
         let End { reason, stored, value } = end;
+        let tells_rows = matches!(stored, Stored::Rows(_));
         let was_streamed = !self.columns[place.column].streams.is_empty();
         if place.column != Self::OWN {
             self.settle(place.column, reason);
@@ -35,7 +36,7 @@ impl<T: Text> Transcript<T> {
             }
         }
         if reason == EndReason::Failed {
-            self.show_error(place, value);
+            self.show_error(place, value, tells_rows);
         }
     }
 
@@ -44,7 +45,7 @@ impl<T: Text> Transcript<T> {
             Self::OWN => self.settle_all(EndReason::Failed),
             member => self.settle(member, EndReason::Failed),
         }
-        self.show_error(place, error);
+        self.show_error(place, error, false);
     }
 
     /// The end of the run is that of its members, too.
@@ -57,9 +58,7 @@ impl<T: Text> Transcript<T> {
     /// Nothing is streamed any more; a tool without a result is stopped, unless the run waits for it.
     fn settle(&mut self, index: usize, reason: EndReason) {
         let column = &mut self.columns[index];
-        if std::mem::replace(&mut column.ended, true) {
-            return;
-        }
+        column.ended = true;
         let member = column.member.clone();
         for stream in column.streams.iter_mut().filter(|stream| stream.end.is_none()) {
             stream.end(None, false);
@@ -92,14 +91,22 @@ impl<T: Text> Transcript<T> {
         }
     }
 
-    /// Shows why a run failed in its last message, or in one of its own.
-    fn show_error(&mut self, place: Place, error: T::Value) {
+    /// Shows why a run failed in its last message, or in one of its own, unless a stored message that was told during the
+    /// run says so.
+    fn show_error(&mut self, place: Place, error: T::Value, tells_rows: bool) {
+        let is_told = place.column == Self::OWN && (tells_rows || self.revision > 0);
+        let last = self.list.messages().last().filter(|_| is_told);
+        if last.is_some_and(|message| message.member.is_none() && message.has_error()) {
+            return;
+        }
         let latest = self.columns[place.column].streams.last().map(|stream| stream.message);
         let message = latest.and_then(|key| self.list.index_of_key(key)).unwrap_or_else(|| {
             let member = self.columns[place.column].member.clone();
             let message = Message::new(self.list.new_key(), None, member, self.list.generation);
             self.add_message(Place { step: u32::MAX, ..place }, message)
         });
-        self.list.add_error(message, error);
+        if !(is_told && self.list.messages()[message].has_error()) {
+            self.list.set_error(message, error);
+        }
     }
 }

@@ -41,19 +41,10 @@ impl<T: Text> List<T> {
         (message.activity == piece.activity()).then_some((index, part))
     }
 
-    /// Where a call is shown: the indices of the message and of the part.
-    pub fn index_of_tool(&self, id: &str) -> Option<Spot> {
-        self.index_of_call(|call| call.id == id)
-    }
-
-    /// Where the call is shown whose tool has this stored message.
-    pub fn index_of_tool_message(&self, id: &str) -> Option<Spot> {
-        self.index_of_call(|call| call.message_id.as_deref() == Some(id))
-    }
-
-    fn index_of_call(&self, is_it: impl Fn(&ToolCall<T>) -> bool) -> Option<Spot> {
+    /// The last call that is such a one, by the indices of its message and of its part.
+    pub fn index_of_call(&self, is_it: impl Fn(&Message<T>, &ToolCall<T>) -> bool) -> Option<Spot> {
         self.messages.iter().enumerate().rev().find_map(|(index, message)| {
-            let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(call));
+            let is_it = |part: &Part<T>| matches!(part, Part::Tool(call) if is_it(message, call));
             Some((index, message.parts.iter().rposition(is_it)?))
         })
     }
@@ -91,6 +82,16 @@ impl<T: Text> List<T> {
     pub fn put(&mut self, messages: Vec<Message<T>>) {
         self.messages = messages;
         self.changes.everything();
+    }
+
+    /// What is being streamed is newer than whatever is asked for now.
+    pub fn touch_open(&mut self) {
+        for message in &mut self.messages {
+            // Where nothing was streamed yet, what is stored is shown.
+            if message.activity != Activity::Settled && message.touched.is_some() {
+                message.touched = Some(self.generation);
+            }
+        }
     }
 
     pub fn set_activity(&mut self, index: usize, activity: Activity) {
@@ -155,16 +156,12 @@ impl<T: Text> List<T> {
     }
 
     pub fn set_sources(&mut self, index: usize, sources: T::Value) {
-        let (start, end) = (self.messages[index].start_of(Rank::Sources), self.messages[index].end_of(Rank::Sources));
-        match start == end {
-            true => self.insert_part(index, end, Part::Sources(sources)),
-            false => self.replace_part(index, start, Part::Sources(sources)),
-        }
+        self.set_only(index, Rank::Sources, Part::Sources(sources));
     }
 
-    pub fn add_error(&mut self, index: usize, error: T::Value) {
-        let end = self.messages[index].end_of(Rank::Error);
-        self.insert_part(index, end, Part::Error(error));
+    /// Shows an error, where there is none or in the place of the one that is there.
+    pub fn set_error(&mut self, index: usize, error: T::Value) {
+        self.set_only(index, Rank::Error, Part::Error(error));
     }
 
     /// Adds a call before the part with an index, or after all others.
@@ -191,6 +188,15 @@ impl<T: Text> List<T> {
         match self.remove_part(index, part) {
             Part::Tool(call) => Some(call),
             _ => None,
+        }
+    }
+
+    /// Shows the one part of a rank.
+    fn set_only(&mut self, index: usize, rank: Rank, content: Part<T>) {
+        let (start, end) = (self.messages[index].start_of(rank), self.messages[index].end_of(rank));
+        match start == end {
+            true => self.insert_part(index, end, content),
+            false => self.replace_part(index, start, content),
         }
     }
 

@@ -99,6 +99,8 @@ pub struct ToolCall<T: Text> {
     pub progress: Option<T::Value>,
     /// What came of it.
     pub result: Option<T::Value>,
+    /// What became of it may have been lost.
+    pub(super) lost: bool,
 }
 
 /// How far a call got.
@@ -182,7 +184,17 @@ impl Piece {
 impl<T: Text> ToolCall<T> {
     pub(crate) fn new(call: Calling<T>, phase: ToolPhase) -> Self {
         let Calling { id, value, message_id } = call;
-        Self { id, message_id, calling: value, phase, state: None, progress: None, result: None }
+        Self { id, message_id, calling: value, phase, state: None, progress: None, result: None, lost: false }
+    }
+
+    /// Takes what is stored of the call, which counts where nobody can tell any more how far it got.
+    fn store(&mut self, stored: Self) {
+        self.calling = stored.calling.or_else(|| self.calling.take());
+        self.message_id = stored.message_id.or_else(|| self.message_id.take());
+        if self.lost || self.phase == ToolPhase::Stopped {
+            self.phase = stored.phase;
+            self.lost = false;
+        }
     }
 }
 
@@ -222,24 +234,32 @@ impl<T: Text> Message<T> {
         self.id = Some(id);
         self.role = role;
         self.row = Some(value);
+        let mut parts = in_order(parts, Part::rank);
+        for part in &mut parts {
+            if let Part::Tool(stored) = part
+                && let Some(known) = self.tool(&stored.id)
+            {
+                known.store(stored.clone());
+                *stored = known.clone();
+            }
+        }
         if is_newer && self.touched.is_some() && !self.parts.is_empty() {
             return;
         }
         self.touched = None;
-        let mut parts = in_order(parts, Part::rank);
-        for part in &mut parts {
-            let Part::Tool(call) = part else { continue };
-            if let Some(known) = self.tool(&call.id) {
-                let calling = call.calling.take();
-                *call = known.clone();
-                call.calling = calling.or(call.calling.take());
-            }
-        }
         self.parts = parts;
     }
 
-    pub(super) fn tool(&self, id: &str) -> Option<&ToolCall<T>> {
-        self.parts.iter().find_map(|part| match part {
+    pub(super) fn has_tool(&self, id: &str) -> bool {
+        self.parts.iter().any(|part| matches!(part, Part::Tool(call) if call.id == id))
+    }
+
+    pub(super) fn has_error(&self) -> bool {
+        self.parts.last().is_some_and(|part| part.rank() == Rank::Error)
+    }
+
+    fn tool(&mut self, id: &str) -> Option<&mut ToolCall<T>> {
+        self.parts.iter_mut().find_map(|part| match part {
             Part::Tool(call) if call.id == id => Some(call),
             _ => None,
         })

@@ -37,7 +37,7 @@ mod tools;
 use crate::operation::Continuity;
 
 pub use change::Change;
-use column::{Column, Place};
+use column::{Column, Place, Start, Stream};
 pub use event::{
     Body, Calling, ChunkMode, ContentPart, End, EndReason, Patch, Piece, Row, Seed, Stored, StreamEnd, TranscriptEvent,
     Upsert,
@@ -48,7 +48,6 @@ pub use message::{Activity, Image, Message, Part, ToolCall, ToolPhase};
 use refetch::Refetch;
 pub use refetch::{Fetch, RefetchReason};
 pub use text::Text;
-use tools::Call;
 
 /// The messages of one run and its members, in the order of the page.
 #[derive(Debug)]
@@ -56,13 +55,16 @@ pub struct Transcript<T: Text> {
     list: List<T>,
     /// The run's own, then those of members.
     columns: Vec<Column>,
-    calls: Vec<(String, Call)>,
     /// The message that answers first, where it is known.
     first_message: Option<String>,
     /// The revision of the last patch.
     revision: u64,
     last_number: Option<u64>,
     refetch: Refetch,
+    /// The run was under way before, so that an answer without a name may be one that is stored.
+    resumed: bool,
+    /// Some of the events were not told.
+    missed: bool,
     /// What the host holds back goes on this part.
     held: Option<Spot>,
 }
@@ -75,18 +77,27 @@ impl<T: Text> Transcript<T> {
     pub fn new(rows: Vec<Row<T>>, first_message: Option<String>) -> Self {
         let mut transcript = Self {
             list: List::new(),
-            columns: vec![Column::of(None)],
-            calls: Vec::new(),
+            columns: vec![Column::of(None, false)],
             first_message,
             revision: 0,
             last_number: None,
             refetch: Refetch::NotNeeded,
+            resumed: false,
+            missed: false,
             held: None,
         };
         if !rows.is_empty() {
             transcript.told_all(rows);
         }
         transcript
+    }
+
+    /// The run was under way before; `in_the_middle`: not all of its events are told from the first one on.
+    pub fn resumed(&mut self, in_the_middle: bool) {
+        self.resumed = true;
+        if in_the_middle {
+            self.missed();
+        }
     }
 
     /// The messages.
@@ -134,7 +145,7 @@ impl<T: Text> Transcript<T> {
             Body::ToolProgress { message_id, progress } => self.tool_progress(&message_id, progress),
             // The stored messages of the conversation are the run's to tell; a member only speaks.
             Body::StepStart(_) | Body::Patch(_) if column != Self::OWN => {}
-            Body::StepStart(stored) => self.step_start(stored),
+            Body::StepStart(stored) => self.step_start(place, stored),
             Body::Patch(patch) => self.patch(patch),
             Body::RowsChanged => self.refetch.need(RefetchReason::RowsChanged),
             Body::End(end) => self.ended(place, end),
@@ -152,7 +163,14 @@ impl<T: Text> Transcript<T> {
         if self.has_ended() {
             return;
         }
+        self.missed();
+        self.lose_calls();
         for column in 0..self.columns.len() {
+            if let Some(Stream { start: Start::Unannounced { .. }, joins, .. }) =
+                self.columns[column].streams.first_mut()
+            {
+                *joins = true;
+            }
             for index in 0..self.columns[column].streams.len() {
                 if self.columns[column].streams[index].end.is_none() {
                     self.lost(column, index);
@@ -167,6 +185,14 @@ impl<T: Text> Transcript<T> {
         self.list.poll_change()
     }
 
+    /// The next answer of each speaker may have begun before what is told of it.
+    fn missed(&mut self) {
+        (self.resumed, self.missed) = (true, true);
+        for column in &mut self.columns {
+            column.missed = true;
+        }
+    }
+
     fn is_new(&mut self, number: Option<u64>) -> bool {
         let is_new = number.is_none() || number > self.last_number;
         self.last_number = self.last_number.max(number);
@@ -177,7 +203,7 @@ impl<T: Text> Transcript<T> {
         if let Some(known) = self.columns.iter().position(|column| column.member == member) {
             return known;
         }
-        self.columns.push(Column::of(member));
+        self.columns.push(Column::of(member, self.missed));
         self.columns.len() - 1
     }
 }

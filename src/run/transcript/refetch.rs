@@ -11,7 +11,7 @@ pub enum RefetchReason {
     RevisionDiffers,
     /// A patch names a message that is not there.
     AnchorMissing,
-    /// Pieces of an answer came late or mixed up, and nothing told the whole of it afterwards.
+    /// Pieces of an answer were lost, or came late or mixed up, and nothing told the whole of it afterwards.
     TextUncertain,
     /// Whether a tool runs again cannot be told: its start came after its end, without times to compare.
     ToolUncertain,
@@ -52,7 +52,7 @@ impl RefetchReason {
 /// One question for the stored messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Fetch(u32);
+pub struct Fetch(pub(crate) u32);
 
 /// What is known of the stored messages.
 #[derive(Debug)]

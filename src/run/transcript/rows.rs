@@ -1,6 +1,7 @@
 //! Stored messages: snapshots, patches, and the answers to questions for them.
 
 use super::Transcript;
+use super::column::{Place, Stream};
 use super::event::{Patch, Row, Stored};
 use super::ids::Ids;
 use super::message::{ASSISTANT, Activity, Message};
@@ -15,11 +16,13 @@ impl<T: Text> Transcript<T> {
     /// Begins to fetch the stored messages; the host gives the answer to [`Self::refetched`], or tells
     /// [`Self::refetch_failed`].
     pub fn begin_refetch(&mut self) -> Fetch {
-        self.list.generation = self.list.generation.wrapping_add(1);
+        self.told_newer();
+        self.list.touch_open();
         self.refetch.asked(self.list.generation)
     }
 
-    /// Takes the stored messages of the conversation in, in their order. What was streamed after the question stays.
+    /// Takes the stored messages of the conversation in, in their order. What was being streamed at the question, or
+    /// after it, stays.
     /// `false`: a snapshot, a patch or another question came in between, and the answer is not used; where one is still
     /// needed, [`Self::needs_refetch`] says so.
     pub fn refetched(&mut self, fetch: Fetch, rows: Vec<Row<T>>) -> bool {
@@ -29,6 +32,7 @@ impl<T: Text> Transcript<T> {
         }
         self.install(rows, fetch.generation());
         self.refetch.answered(fetch);
+        self.need_names();
         true
     }
 
@@ -37,9 +41,12 @@ impl<T: Text> Transcript<T> {
         self.refetch.failed(fetch);
     }
 
-    pub(super) fn step_start(&mut self, stored: Stored<T>) {
+    pub(super) fn step_start(&mut self, place: Place, stored: Stored<T>) {
         match stored {
             Stored::Untold => {}
+            Stored::Rows(_) if self.columns[Self::OWN].began_after(place) => {
+                self.refetch.need(RefetchReason::RowsChanged);
+            }
             Stored::Rows(rows) => self.told_all(rows),
             Stored::Revision(revision) => self.compare_revision(revision),
         }
@@ -55,7 +62,7 @@ impl<T: Text> Transcript<T> {
         if revision != Some(self.revision) {
             self.refetch.need(RefetchReason::RevisionDiffers);
         }
-        self.revision = revision.unwrap_or(self.revision);
+        self.revision = self.revision.max(revision.unwrap_or_default());
         self.need_names();
     }
 
@@ -85,13 +92,15 @@ impl<T: Text> Transcript<T> {
 
     /// A streamed message that nobody named may be one of the stored ones.
     pub(super) fn need_names(&mut self) {
-        let unnamed = |message: &Message<T>| message.id.is_none() && message.activity == Activity::Settled;
-        if self.list.messages().iter().any(unnamed) {
+        let is_unnamed = |message: &Message<T>| {
+            message.id.is_none() && message.activity == Activity::Settled && self.stream_of(message.key).is_some()
+        };
+        if self.list.messages().iter().any(is_unnamed) {
             self.refetch.need(RefetchReason::MessageUnnamed);
         }
     }
 
-    /// The answer to a question that was asked before is older than what is told now.
+    /// The answer to a question that was asked before is older than what comes now.
     fn told_newer(&mut self) {
         self.list.generation = self.list.generation.wrapping_add(1);
     }
@@ -146,17 +155,44 @@ impl<T: Text> Transcript<T> {
         // In the order in which they began.
         let newer = known.into_iter().flatten().filter(is_newer);
         let mut newer = in_order(newer, |message| message.key);
-        // One answer under way without a name, and one name without an answer: they are the same.
-        let mut unnamed = newer.iter().enumerate().filter(|(_, message)| message.id.is_none());
-        if let ([named], Some((unnamed, message)), None) = (new.as_slice(), unnamed.next(), unnamed.next())
-            && message.activity != Activity::Settled
+        // One answer without a name, and one name without an answer: they are the same.
+        let mut unnamed = newer.iter().enumerate().filter_map(|(index, message)| {
+            let stream = self.stream_of(message.key).filter(|_| message.id.is_none())?;
+            Some((index, stream.joins))
+        });
+        if let (Some((unnamed, joins)), None) = (unnamed.next(), unnamed.next())
+            && let Some(named) = self.unanswered(&shown, &new, joins)
         {
-            let stored = &mut shown[*named];
-            let named = Message { id: stored.id.take(), row: stored.row.take(), ..newer.remove(unnamed) };
-            *stored = named;
+            let streamed = newer.remove(unnamed);
+            let stored = &mut shown[named];
+            (stored.key, stored.member) = (streamed.key, streamed.member.clone());
+            match streamed.parts.is_empty() {
+                true => stored.activity = streamed.activity,
+                false => stored.take_over(streamed),
+            }
         }
         shown.append(&mut newer);
         self.list.put(shown);
+    }
+
+    /// The stored message of an answer without a name: the only new one, or else, of an answer that may have begun before,
+    /// the last of all.
+    fn unanswered(&self, shown: &[Message<T>], new: &[usize], joins: bool) -> Option<usize> {
+        let last = shown.len().checked_sub(1).filter(|last| {
+            let Message { role, key, .. } = &shown[*last];
+            joins && role == ASSISTANT && !self.columns.iter().any(|column| column.speaks_in(*key))
+        });
+        match *new {
+            [] => last,
+            [named] => Some(named),
+            _ => None,
+        }
+    }
+
+    /// The last stream into a message.
+    fn stream_of(&self, message: u32) -> Option<&Stream> {
+        let mut streams = self.columns.iter().flat_map(|column| &column.streams).rev();
+        streams.find(|stream| stream.message == message)
     }
 }
 

@@ -114,7 +114,7 @@ impl<T: Text> Transcript<T> {
             self.list.set_sources(message, sources);
         }
         for call in calls {
-            self.call_named(message, None, call);
+            self.call_named(place, message, None, call);
         }
         self.list.set_activity(message, Activity::Settled);
     }
@@ -224,7 +224,9 @@ impl<T: Text> Transcript<T> {
 
     /// Adds a stream and, unless there is one for it, a message.
     fn begin(&mut self, place: Place, seed: Seed<T>, start: Start) -> usize {
-        let column = &self.columns[place.column];
+        let column = &mut self.columns[place.column];
+        let missed = std::mem::take(&mut column.missed) && matches!(start, Start::Unannounced { .. });
+        let joins = self.resumed && column.streams.is_empty() && (missed || !seed.new_step);
         let member = column.member.clone();
         let latest = column.latest(place.step).map(|index| column.streams[index].message);
         let is_first = place.column == Self::OWN && column.streams.is_empty();
@@ -244,7 +246,16 @@ impl<T: Text> Transcript<T> {
         }
         self.list.set_activity(message, Activity::Started);
         let key = self.list.messages()[message].key;
-        self.columns[place.column].insert(Stream::new(key, place.step, start))
+        let mut stream = Stream::new(key, place.step, start);
+        stream.joins = joins;
+        let index = self.columns[place.column].insert(stream);
+        if missed {
+            self.lost(place.column, index);
+            if self.is_unnamed(place.column, index) {
+                self.refetch.need(RefetchReason::MessageUnnamed);
+            }
+        }
+        index
     }
 
     /// A stream of which something is known already is announced: its message gets its name.
@@ -272,8 +283,8 @@ impl<T: Text> Transcript<T> {
 
 impl<T: Text> Message<T> {
     /// Shows what was streamed before it was known to be this message. Tools that only this one knows stay.
-    fn take_over(&mut self, streamed: Self) {
-        let is_own = |part: &Part<T>| matches!(part, Part::Tool(call) if streamed.tool(&call.id).is_none());
+    pub(super) fn take_over(&mut self, streamed: Self) {
+        let is_own = |part: &Part<T>| matches!(part, Part::Tool(call) if !streamed.has_tool(&call.id));
         let own: Vec<_> = self.parts.drain(..).filter(|part| is_own(part)).collect();
         self.parts = streamed.parts;
         let end = self.end_of(Rank::Tool);

@@ -3,6 +3,7 @@
 use super::Transcript;
 use super::column::{Found, Place};
 use super::event::Calling;
+use super::held::Spot;
 use super::message::{Activity, Message, Part, ToolCall, ToolPhase};
 use super::refetch::RefetchReason;
 use super::text::Text;
@@ -92,7 +93,7 @@ impl<T: Text> Transcript<T> {
         let order: Vec<String> = calls.iter().map(|call| call.id.clone()).collect();
         for (position, call) in calls.into_iter().enumerate() {
             let before = self.index_of_first(message, &order[position + 1..]);
-            self.call_named(message, before, call);
+            self.call_named(place, message, before, call);
         }
         if is_open {
             self.list.set_activity(message, Activity::Calling);
@@ -100,23 +101,23 @@ impl<T: Text> Transcript<T> {
     }
 
     /// An answer names a call, which is shown in its message from now on.
-    pub(super) fn call_named(&mut self, message: usize, before: Option<usize>, call: Calling<T>) {
-        let Some((place, part)) = self.list.index_of_tool(&call.id) else {
+    pub(super) fn call_named(&mut self, place: Place, message: usize, before: Option<usize>, call: Calling<T>) {
+        let Some((shown, part)) = self.index_of_tool(place.column, &call.id, false) else {
             return self.list.add_tool(message, before, ToolCall::new(call, ToolPhase::Called));
         };
-        let stays = place == message && before.is_none_or(|before| part < before);
-        let known = if stays { self.list.tool(place, part) } else { self.list.remove_tool(place, part) };
+        let stays = shown == message && before.is_none_or(|before| part < before);
+        let known = if stays { self.list.tool(shown, part) } else { self.list.remove_tool(shown, part) };
         let Some(mut known) = known else { return };
         known.learn(call);
         if stays {
-            self.list.set_tool(place, part, known);
+            self.list.set_tool(shown, part, known);
         } else {
             self.list.add_tool(message, before, known);
         }
     }
 
     pub(super) fn tool_start(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
-        match self.known_call(&call.id).started(place.at) {
+        match self.known_call(place.column, &call.id).started(place.at) {
             Started::Now => self.tool_runs(place, parent, call, false),
             Started::Again => self.tool_runs(place, parent, call, true),
             Started::Before => {
@@ -132,7 +133,7 @@ impl<T: Text> Transcript<T> {
     pub(super) fn tool_execute(&mut self, place: Place, parent: Option<String>, call: Calling<T>) {
         let step = self.columns[place.column].streams.last().map_or(0, |stream| stream.step);
         let place = Place { step, ..place };
-        let known = self.known_call(&call.id);
+        let known = self.known_call(place.column, &call.id);
         if matches!(known.run, Run::Ended { .. }) {
             return;
         }
@@ -148,7 +149,7 @@ impl<T: Text> Transcript<T> {
         succeeded: bool,
         result: Option<T::Value>,
     ) {
-        if self.known_call(&call.id).ends(place.at)
+        if self.known_call(place.column, &call.id).ends(place.at)
             && let Some(mut shown) = self.tool_is(place, parent, call)
         {
             shown.call.phase = if succeeded { ToolPhase::Succeeded } else { ToolPhase::Failed };
@@ -158,15 +159,15 @@ impl<T: Text> Transcript<T> {
     }
 
     pub(super) fn tool_state(&mut self, place: Place, id: String, state: T::Value, sequence: u64) {
-        let column = &self.columns[place.column];
-        if self.list.index_of_tool(&id).is_none() && column.latest(place.step).is_none() {
+        let is_shown = self.index_of_tool(place.column, &id, true).is_some();
+        if !is_shown && self.columns[place.column].latest(place.step).is_none() {
             return self.refetch.need(RefetchReason::ToolUnknown);
         }
-        if self.known_call(&id).admits_state(sequence)
+        if self.known_call(place.column, &id).admits_state(sequence)
             && let Some(mut shown) = self.tool_is(place, None, Calling { id, value: None, message_id: None })
         {
             shown.call.state = Some(state);
-            if shown.call.phase == ToolPhase::Called {
+            if matches!(shown.call.phase, ToolPhase::Called | ToolPhase::Recorded) {
                 shown.call.phase = ToolPhase::Running;
             }
             self.show_tool(shown);
@@ -174,10 +175,12 @@ impl<T: Text> Transcript<T> {
     }
 
     pub(super) fn tool_progress(&mut self, message_id: &str, progress: T::Value) {
-        if let Some((message, part)) = self.list.index_of_tool_message(message_id)
+        let is_it = |_: &Message<T>, call: &ToolCall<T>| call.message_id.as_deref() == Some(message_id);
+        if let Some((message, part)) = self.list.index_of_call(is_it)
             && let Some(mut call) = self.list.tool(message, part)
         {
             call.progress = Some(progress);
+            call.lost = false;
             self.list.set_tool(message, part, call);
         }
     }
@@ -193,7 +196,8 @@ impl<T: Text> Transcript<T> {
 
     /// A call with what is told of it; one that no answer named yet is to be shown where it belongs.
     fn tool_is(&mut self, place: Place, parent: Option<String>, call: Calling<T>) -> Option<Shown<T>> {
-        let Some((message, part)) = self.list.index_of_tool(&call.id) else {
+        self.remember_caller(place, parent.as_deref());
+        let Some((message, part)) = self.index_of_tool(place.column, &call.id, parent.is_none()) else {
             let message = self.message_of_tool(place, parent)?;
             return Some(Shown { message, part: None, call: ToolCall::new(call, ToolPhase::Called) });
         };
@@ -209,14 +213,48 @@ impl<T: Text> Transcript<T> {
         }
     }
 
-    /// What is known of a call. There are few, and the last ones are asked for.
-    fn known_call(&mut self, id: &str) -> &mut Call {
-        let known = self.calls.iter().rposition(|(known, _)| known == id);
-        let index = known.unwrap_or(self.calls.len());
-        if known.is_none() {
-            self.calls.push((id.to_owned(), Call::default()));
+    /// Events were lost, among them perhaps some of calls that were under way.
+    pub(super) fn lose_calls(&mut self) {
+        for message in 0..self.list.messages().len() {
+            for part in 0..self.list.messages()[message].parts.len() {
+                if let Some(call) = self.list.tool(message, part)
+                    && matches!(call.phase, ToolPhase::Called | ToolPhase::Running)
+                {
+                    self.list.set_tool(message, part, ToolCall { lost: true, ..call });
+                }
+            }
         }
-        &mut self.calls[index].1
+    }
+
+    /// What is known of a call. There are few, and the last ones are asked for.
+    fn known_call(&mut self, column: usize, id: &str) -> &mut Call {
+        let calls = &mut self.columns[column].calls;
+        let known = calls.iter().rposition(|(known, _)| known == id);
+        let index = known.unwrap_or(calls.len());
+        if known.is_none() {
+            calls.push((id.to_owned(), Call::default()));
+        }
+        &mut calls[index].1
+    }
+
+    /// Where the call of a speaker is shown. Others, and the answers of earlier runs, may have calls with the same id;
+    /// where nothing was streamed yet and no message is named, it is one that is stored.
+    fn index_of_tool(&self, column: usize, id: &str, may_be_stored: bool) -> Option<Spot> {
+        let (column, all) = (&self.columns[column], &self.columns);
+        let may_be_stored = may_be_stored && column.streams.is_empty();
+        let is_stored = |key| may_be_stored && !all.iter().any(|column| column.speaks_in(key));
+        self.list
+            .index_of_call(|message, call| call.id == id && (column.speaks_in(message.key) || is_stored(message.key)))
+    }
+
+    /// The message that is said to call a tool is one of the speaker's.
+    fn remember_caller(&mut self, place: Place, parent: Option<&str>) {
+        let Some(index) = parent.and_then(|parent| self.list.index_of_id(parent)) else { return };
+        let key = self.list.messages()[index].key;
+        let column = &mut self.columns[place.column];
+        if !column.speaks_in(key) {
+            column.callers.push(key);
+        }
     }
 
     /// The message that called a tool: the one that is named, or else the last answer before. Tools run in steps of
@@ -234,6 +272,7 @@ impl<T: Text> Transcript<T> {
     fn add_caller(&mut self, place: Place, id: String) -> usize {
         let column = &self.columns[place.column];
         let message = Message::new(self.list.new_key(), Some(id), column.member.clone(), self.list.generation);
+        self.columns[place.column].callers.push(message.key);
         self.add_message(place, message)
     }
 
@@ -260,5 +299,6 @@ impl<T: Text> ToolCall<T> {
     fn learn(&mut self, call: Calling<T>) {
         self.calling = call.value.or_else(|| self.calling.take());
         self.message_id = call.message_id.or_else(|| self.message_id.take());
+        self.lost = false;
     }
 }

@@ -1,6 +1,5 @@
 //! The class of a run that the TypeScript facade wraps. Internal: applications use the facade.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -19,7 +18,6 @@ use crate::web::platform::date;
 #[wasm_bindgen]
 pub struct RawChatRun {
     runner: Rc<Runner<Facade>>,
-    fetch: RefCell<Option<Fetch>>,
 }
 
 #[wasm_bindgen]
@@ -34,7 +32,7 @@ impl RawChatRun {
         let host: &Facade = host.unchecked_ref();
         let runner = Runner::new(run, rows, |_| host.clone());
         runner.update(|_| ());
-        Self { runner, fetch: RefCell::default() }
+        Self { runner }
     }
 
     /// See [`ChatRun::submit`].
@@ -90,16 +88,16 @@ impl RawChatRun {
         self.runner.frame();
     }
 
-    /// See [`Transcript::begin_refetch`]. A question that is still open is given up.
+    /// See [`Transcript::begin_refetch`]. Returns the number of the question.
     #[wasm_bindgen(js_name = beginRefetch)]
-    pub fn begin_refetch(&self) {
-        let fetch = self.runner.begin_refetch();
-        *self.fetch.borrow_mut() = fetch;
+    pub fn begin_refetch(&self) -> u32 {
+        self.runner.begin_refetch().map_or(0, |Fetch(question)| question)
     }
 
-    /// The stored messages, or anything else where they could not be fetched; see [`Transcript::refetched`].
-    pub fn refetched(&self, rows: &JsValue) -> bool {
-        let Some(fetch) = self.fetch.borrow_mut().take() else { return false };
+    /// The stored messages that a question is answered with, or anything else where they could not be fetched; see
+    /// [`Transcript::refetched`].
+    pub fn refetched(&self, question: u32, rows: &JsValue) -> bool {
+        let fetch = Fetch(question);
         match read::rows(rows) {
             Some(rows) => self.runner.update(|transcript| transcript.refetched(fetch, rows)).unwrap_or(false),
             None => {

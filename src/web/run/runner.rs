@@ -292,7 +292,13 @@ impl<H: RunHost> Runner<H> {
             Output::Abort { request } => host.abort(request),
             Output::Open { transport, opening } => {
                 let reader = self.reader(&opening.operation_id);
-                self.state.borrow_mut().replays = opening.resume;
+                let mut state = self.state.borrow_mut();
+                state.replays = opening.resume;
+                // What comes after another transport was followed by this very run.
+                if opening.resume && !opening.fallback {
+                    state.transcript.resumed(!opening.last_event_id.is_empty());
+                }
+                drop(state);
                 host.open(transport, &opening, &reader);
             }
             Output::Close { transport } => host.close(transport),

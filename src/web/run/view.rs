@@ -10,7 +10,8 @@ use crate::run::transcript::{Change, Message, RefetchReason};
 /// A message of a chat, with texts of the engine.
 pub type ChatMessage = Message<EngineText>;
 
-/// A run at one moment, cheap to clone. A message that did not change stays the same object.
+/// A run at one moment, cheap to clone. A message that did not change stays the same object,
+/// unless all stored messages were told again.
 #[derive(Clone, Debug, Default)]
 pub struct ChatView {
     /// The phase, the button of the input, the deadline, the outcome.
