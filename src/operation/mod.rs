@@ -43,7 +43,7 @@ pub struct Operation<P> {
     /// How many `resume`s of this socket were not answered. Only the answer to the last one ends the replay.
     resumes_open: u32,
     /// The answer to an earlier one, which is taken for that to the last where the gateway owes no more.
-    early: Option<ServerFrame<P>>,
+    early: Option<Box<ServerFrame<P>>>,
     ready: VecDeque<ServerFrame<P>>,
     effects: Vec<Effect<P>>,
 }
@@ -192,7 +192,7 @@ impl<P> Operation<P> {
 
     /// The answer that is taken for the last where the gateway owes no more.
     pub fn early(&self) -> Option<&ServerFrame<P>> {
-        self.early.as_ref()
+        self.early.as_deref()
     }
 
     /// The socket is gone. What it brought and was not delivered will be replayed.

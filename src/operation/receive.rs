@@ -40,7 +40,7 @@ impl<P> Operation<P> {
         if early.is_some() || self.replay.waits_for_barrier() {
             self.replay_is_over(dial);
         }
-        self.ready.extend(early);
+        self.ready.extend(early.map(|frame| *frame));
     }
 
     /// A deadline passed.
@@ -143,7 +143,7 @@ impl<P> Operation<P> {
 
     /// A hub may owe less than was asked: it answers nobody who left, and one question may take the place of another.
     fn answered_early(&mut self, frame: ServerFrame<P>) {
-        if self.protocol == Protocol::V2 && self.early.replace(frame).is_none() {
+        if self.protocol == Protocol::V2 && self.early.replace(Box::new(frame)).is_none() {
             self.want(Effect::Barrier);
         }
     }
