@@ -83,8 +83,7 @@ const RUN_COMMANDS = [
   (run) => run.submit(),
   (run) => run.stop(),
   (run) => run.detach(),
-  (run) => run.explain(),
-  (run, any) => run.refetched(any),
+  (run, any) => run.transcript.refetch(() => any).catch(() => {}),
 ];
 const OPENCLAW_COMMANDS = [
   ...COMMANDS,
