@@ -251,6 +251,21 @@ fn a_question_that_the_first_socket_had_no_time_to_answer_is_asked_on_the_second
 }
 
 #[test]
+fn a_mux_asks_on_the_second_socket_what_the_first_had_no_time_to_answer() {
+    let from_start = r#"send {"type":"subscribe","operationId":"op"}"#.to_owned();
+    let mut sim = MuxSim::new(MuxConfig { rotate_after: Some(14_990), ..mux::config() });
+    sim.subscribe_from("op", "9", false);
+    sim.ready();
+    sim.resumed("op", "running");
+    sim.advance(14_990);
+    sim.log();
+    sim.advance(10);
+    assert!(sim.log().contains(&from_start), "the first is asked");
+    sim.ready();
+    assert!(sim.log().contains(&from_start), "and so is the second");
+}
+
+#[test]
 fn a_mux_takes_every_subscription_over_and_tells_none_of_it() {
     let mut sim = MuxSim::subscribed();
     sim.subscribe("other");

@@ -138,6 +138,11 @@ impl<P> Operation<P> {
         admitted
     }
 
+    /// Whether the whole sequence was asked for, to find out what the ids mean, and not told yet.
+    pub fn owes_audit(&self) -> bool {
+        self.replay.purpose() == Some(Purpose::Audit)
+    }
+
     /// A socket that accepted the credential carries the operation from here on: forgets what another brought and was
     /// not delivered, and asks for what is missing.
     pub fn begin(&mut self, resume_on_connect: bool, at: At) {
@@ -149,7 +154,7 @@ impl<P> Operation<P> {
             self.guard.begin_replay_from_cursor();
         }
         // What the socket before was asked and did not answer is asked on the one that took over.
-        let audit_is_owed = self.replay.purpose() == Some(Purpose::Audit);
+        let audit_is_owed = self.owes_audit();
         let audit = match self.audit {
             _ if at_start || audit_is_owed => Audit::NotNeeded,
             // A socket that took over found the operation silent already.

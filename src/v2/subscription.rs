@@ -70,6 +70,9 @@ impl<P> Wire<P> {
 
     /// The event from which all subscriptions together must be told.
     pub(super) fn lowest_cursor(&self) -> String {
+        if self.subscriptions.iter().any(|subscription| subscription.operation.owes_audit()) {
+            return String::new();
+        }
         let lowest = self.subscriptions.iter().min_by_key(|subscription| subscription.operation.last_number());
         lowest.map(|subscription| subscription.operation.last_event_id()).unwrap_or_default()
     }
