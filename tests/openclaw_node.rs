@@ -160,13 +160,7 @@ fn progress_is_told_in_numbered_pieces_that_the_gateway_takes_and_not_after_the_
 #[test]
 fn a_result_is_told_however_much_progress_is_not_answered() {
     let mut sim = asked();
-    let request = sim.running[0];
-    let mut text = String::new();
-    for line in 0..300 {
-        let line = format!("line {line}\n");
-        text.push_str(&line);
-        sim.call(|client, now| client.progress(request, &line, now));
-    }
+    let text = three_hundred_lines(&mut sim);
     assert!(sim.open.len() < 100, "{} pieces are open", sim.open.len());
     ran(&mut sim, 0, returned("1"));
     assert_eq!(sim.accept(RESULT)["payloadJSON"], "1");
@@ -193,13 +187,7 @@ fn a_result_is_told_although_the_application_has_as_many_calls_open_as_may_be() 
 #[test]
 fn progress_waits_for_answers_and_goes_on_with_them() {
     let mut sim = asked();
-    let request = sim.running[0];
-    let mut text = String::new();
-    for line in 0..300 {
-        let line = format!("line {line}\n");
-        text.push_str(&line);
-        sim.call(|client, now| client.progress(request, &line, now));
-    }
+    let text = three_hundred_lines(&mut sim);
     assert_eq!(told(&mut sim), text);
     assert!(sim.log().iter().all(|line| !line.starts_with("settled")), "these are nobody else's calls");
 }
@@ -316,4 +304,14 @@ fn ran(sim: &mut FleetSim, index: usize, answer: ToolAnswer<String>) {
 
 fn returned(json: &str) -> ToolAnswer<String> {
     ToolAnswer::Returned(json.to_owned())
+}
+
+/// A command that runs tells three hundred lines of progress, which nobody answers yet.
+fn three_hundred_lines(sim: &mut FleetSim) -> String {
+    let request = sim.running[0];
+    let lines: Vec<String> = (0..300).map(|line| format!("line {line}\n")).collect();
+    for line in &lines {
+        sim.call(|client, now| client.progress(request, line, now));
+    }
+    lines.concat()
 }
