@@ -445,6 +445,19 @@ fn a_waiting_message_in_flight_takes_no_text_of_the_run_before_it() {
 }
 
 #[test]
+fn a_restart_says_nothing_of_runs_that_begin_after_it() {
+    let mut sim = started();
+    last(&mut sim, "r1", "one");
+    sim.restart();
+    sim.reconnect();
+    let row = json!({"hasActiveRun": false, "activeRunIds": [], "snapshotAt": START + 100});
+    sim.event("sessions.changed", json!({"sessionKey": KEY, "session": row}));
+    history(&mut sim, json!({"messages": [], "sessionInfo": {"hasActiveRun": false, "snapshotAt": START + 50}}));
+    sim.advance(60_000);
+    assert!(sim.is_asked("chat.history"), "it was behind");
+}
+
+#[test]
 fn after_a_crash_the_turn_goes_on_under_another_run_and_the_first_one_ends() {
     let mut sim = started();
     delta(&mut sim, "r1", "one", "one");
@@ -593,13 +606,19 @@ fn a_chat_that_may_be_of_the_session_of_one_that_is_closed_subscribes_again() {
     sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": "agent:main:other"}));
     sim.open.clear();
     sim.call(|client, now| client.close_chat("agent:main:other", now));
-    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
-    assert_eq!(sim.open[1]["params"], json!({"key": KEY}));
+    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe"]);
+    sim.answer("sessions.messages.unsubscribe", json!({"subscribed": false, "key": "agent:main:other"}));
+    assert_eq!(sim.asked(), ["sessions.messages.subscribe"], "it does not know its session yet");
+    assert_eq!(sim.open[0]["params"], json!({"key": KEY}));
     sim.answer("sessions.messages.subscribe", json!({"subscribed": true, "key": KEY}));
-    sim.call(|client, now| client.open_chat("main", now));
-    sim.open.clear();
-    sim.call(|client, now| client.close_chat("main", now));
-    assert_eq!(sim.asked(), ["sessions.messages.unsubscribe", "sessions.messages.subscribe"]);
+    for (session, asked) in [("agent:main:another", [].as_slice()), (KEY, &["sessions.messages.subscribe"])] {
+        sim.call(|client, now| client.open_chat("main", now));
+        sim.open.clear();
+        sim.call(|client, now| client.close_chat("main", now));
+        assert_eq!(sim.asked(), ["sessions.messages.unsubscribe"]);
+        sim.answer("sessions.messages.unsubscribe", json!({"subscribed": false, "key": session}));
+        assert_eq!(sim.asked(), asked, "{session}");
+    }
     sim.close(1006);
     sim.call(|client, now| client.open_chat("main", now));
     sim.chat_log();

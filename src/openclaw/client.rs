@@ -67,6 +67,8 @@ pub struct Client<P> {
     pub(super) followed: Followed,
     /// Calls whose answers nobody waits for.
     forgotten: Vec<CallId>,
+    /// Those that take a subscription back.
+    unsubscriptions: Vec<CallId>,
     pub(super) out: Queue<Output<ClientFrame, ClientEvent<P>, Question>>,
     pub(super) now: Timestamp,
 }
@@ -84,6 +86,7 @@ impl<P: Payload> Client<P> {
             chats: Vec::new(),
             followed: Followed::default(),
             forgotten: Vec::new(),
+            unsubscriptions: Vec::new(),
             out: Queue::default(),
             now: Timestamp::default(),
         }
@@ -169,12 +172,21 @@ impl<P: Payload> Client<P> {
     fn unsubscribe(&mut self, closed: &Chat<P>) {
         let params = Json::Object(vec![("key", Json::text(closed.key()))]);
         let call = self.session.call("sessions.messages.unsubscribe", params, Answers::default(), self.now);
-        let Ok(call) = call else { return };
-        self.forgotten.push(call);
-        for chat in self.chats.iter_mut().filter(|chat| chat.shares(closed).is_none()) {
-            chat.subscribe_again();
+        self.unsubscriptions.extend(call);
+    }
+
+    /// The gateway took a subscription back, and tells of which session: another chat of it subscribes again.
+    fn is_unsubscribed(&mut self, event: &Event<P>) -> bool {
+        let Event::CallSettled { call, outcome } = event else { return false };
+        let Some(place) = self.unsubscriptions.iter().position(|known| known == call) else { return false };
+        self.unsubscriptions.swap_remove(place);
+        if let Ok(payload) = outcome {
+            let key = payload.object("key");
+            for chat in self.chats.iter_mut().filter(|chat| chat.may_be_of(&key)) {
+                chat.subscribe_again(self.now);
+            }
         }
-        self.follow_chats();
+        true
     }
 
     /// Sends a message in a chat that is open. It is sent once; [`Chat::run`] says what becomes of it.
@@ -216,7 +228,7 @@ impl<P: Payload> Client<P> {
             self.out.push(output.map(|command| command, ClientEvent::Session));
             return true;
         };
-        let mut is_own = self.is_forgotten(&event);
+        let mut is_own = self.is_forgotten(&event) || self.is_unsubscribed(&event);
         if !self.is_node {
             is_own |= self.fleet.observe(&event, self.session.heard_at(), self.now);
         }

@@ -40,13 +40,16 @@ function withKey<T>(seed: Uint8Array, use: (key: RawSigner) => T): T {
   }
 }
 
-/** What is written is read again, because another tab may have written, too. */
+/**
+ * What is written is read again, because another tab may have written, too. Of two that write at the same moment one goes
+ * on with a key that is not kept.
+ */
 async function keptSeed(storage: OpenClawStorage): Promise<Uint8Array> {
   const read = () => inTime(storage.get(KEY), 'the device key');
   const known = await read();
   if (known == null) await inTime(storage.set(KEY, hexadecimal(newSeed())), 'leave to keep the device key');
   const text = known ?? (await read());
-  if (!text || !/^[0-9a-f]{64}$/.test(text)) {
+  if (!text || !/^(?!0{64})[0-9a-f]{64}$/.test(text)) {
     const message = `What the storage holds under ${KEY} is no key`;
     throw unavailable(message, 'Delete it there, which makes a new device, or give another storage.');
   }
@@ -61,7 +64,11 @@ function newSeed(): Uint8Array {
       'Provide crypto.getRandomValues, or a signer of your own.',
     );
   }
-  return crypto.getRandomValues(new Uint8Array(SEED_BYTES));
+  const seed = crypto.getRandomValues(new Uint8Array(SEED_BYTES));
+  if (seed.every((byte) => byte === 0)) {
+    throw unavailable('crypto.getRandomValues gives no random numbers', 'Provide one that does.');
+  }
+  return seed;
 }
 
 function unavailable(message: string, nextStep: string): OpenClawError {

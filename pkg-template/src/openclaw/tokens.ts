@@ -12,6 +12,8 @@ export interface StoredToken {
 export class TokenKeeper {
   private key?: string;
   private readonly storage: OpenClawStorage | undefined;
+  /** What is done to the storage, one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly options: OpenClawClientOptions,
@@ -47,21 +49,31 @@ export class TokenKeeper {
   }
 
   keep(token: string, scopes: string[]): Promise<void> {
-    return this.change((storage, key) => storage.set(key, JSON.stringify({ token, scopes })));
+    return this.inTurn(() =>
+      this.change((storage, key) => storage.set(key, JSON.stringify({ token, scopes }))),
+    );
   }
 
   /** Forgets a token that the gateway refused. Another that is kept by now stays, and is returned. */
-  async forget(refused: string): Promise<StoredToken | undefined> {
-    const kept = await this.read();
-    if (kept?.token !== refused) return kept;
-    await this.change((storage, key) => storage.delete(key));
-    return undefined;
+  forget(refused: string): Promise<StoredToken | undefined> {
+    return this.inTurn(async () => {
+      const kept = await this.read();
+      if (kept?.token !== refused) return kept;
+      await this.change((storage, key) => storage.delete(key));
+      return undefined;
+    });
+  }
+
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(act);
+    this.turn = done;
+    return done;
   }
 
   private async change(act: (storage: OpenClawStorage, key: string) => unknown): Promise<void> {
     if (!this.storage || this.key === undefined) return;
     try {
-      await act(this.storage, this.key);
+      await inTime(act(this.storage, this.key), 'leave to change the token of the device');
     } catch (error) {
       this.log('warn', 'The token of the device cannot be kept or forgotten', { error });
     }

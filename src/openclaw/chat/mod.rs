@@ -235,10 +235,16 @@ impl<P: Payload> Chat<P> {
         (self.is_named && other.is_named).then(|| name(self) == name(other))
     }
 
-    /// The subscription may have been taken back.
-    pub(super) fn subscribe_again(&mut self) {
+    /// Whether it may be the chat of a session with this name.
+    pub(super) fn may_be_of(&self, name: &P) -> bool {
+        !self.is_named || self.is_of(name)
+    }
+
+    /// The subscription was taken back; what was told since is read.
+    pub(super) fn subscribe_again(&mut self, now: Timestamp) {
         if self.sync != Sync::Offline && self.subscribe_at.is_none() {
             self.subscribe();
+            self.due(now);
         }
     }
 

@@ -111,8 +111,8 @@ impl<P: Payload> Chat<P> {
             }
         }
         let is_unclear = |run: &Run<P>| run.state == RunState::Uncertain || (is_behind && run.state.is_open());
-        let unclear = self.runs.iter().any(is_unclear);
-        if unclear {
+        // What a restart means is said of the runs that are there now, not of later ones.
+        if self.restarted || self.runs.iter().any(is_unclear) {
             self.read_later(None, now);
         } else {
             self.read_again_after = READ_AGAIN_AFTER;
