@@ -91,6 +91,29 @@ describe('the token of a device with several tabs', () => {
     assert.equal(client.state.status, 'closed');
   });
 
+  test('that is granted while the refused one is still looked up is kept', async () => {
+    const storage = storageWith('old');
+    const auth = { bootstrapToken: 'once', password: undefined };
+    await createDialled(OpenClawClient, { auth, storage });
+    const first = await challenged();
+    let answer;
+    storage.get = () =>
+      new Promise((resolve) => (answer = () => resolve(JSON.stringify({ token: 'old', scopes: [] }))));
+    first.gateway.refuse('connect', REVOKED);
+    await settled();
+    mock.timers.tick(250);
+    const { gateway } = await challenged();
+    const hello = structuredClone(
+      framesOf('05-chat-run').find(({ payload }) => payload?.type === 'hello-ok').payload,
+    );
+    hello.auth.deviceToken = 'fresh';
+    gateway.answer('connect', hello);
+    await settled();
+    answer();
+    await settled();
+    assert.equal(storage.token(), 'fresh');
+  });
+
   test('stays where the storage cannot be read', async () => {
     const storage = storageWith('old');
     const { client } = await createDialled(OpenClawClient, { auth: {}, storage });
@@ -220,9 +243,11 @@ describe('where the browser keeps no key', () => {
 
   test('what is no key is not taken for one', async () => {
     const storage = storageWith();
-    storage.kept.set('openclaw-device-seed', 'no');
     const expected = { code: 'identity_unavailable', message: /is no key/, remediation: /Delete it/ };
-    await assert.rejects(createSigner({ storage }), expected);
-    assert.equal(storage.kept.get('openclaw-device-seed'), 'no');
+    for (const text of ['no', '0'.repeat(64)]) {
+      storage.kept.set('openclaw-device-seed', text);
+      await assert.rejects(createSigner({ storage }), expected);
+      assert.equal(storage.kept.get('openclaw-device-seed'), text);
+    }
   });
 });
