@@ -235,6 +235,20 @@ fn a_client_that_heard_nothing_of_the_network_while_it_was_idle_redials() {
 }
 
 #[test]
+fn one_that_is_told_to_dial_while_offline_dials_once() {
+    for again in [Sim::connect, Sim::reconnect] {
+        let mut sim = Sim::connected(config());
+        sim.wake(Wake::Offline);
+        sim.close(1006, "");
+        again(&mut sim);
+        sim.close(1006, "");
+        assert_eq!(sim.deadline_in(), None, "the network is waited for");
+        sim.wake(Wake::Online);
+        sim.authenticate();
+    }
+}
+
+#[test]
 fn a_socket_that_is_accepted_while_offline_proves_the_network() {
     let mut sim = Sim::new(config());
     sim.connect();

@@ -53,6 +53,8 @@ export abstract class CarriedOperation implements OperationClient {
   private cursor: string;
   private cycle = new Cycle();
   private cycleEnds = false;
+  /** Carriers that were left. */
+  private readonly left = new WeakSet<Carrier>();
   private readonly listeners: Listeners<OperationClientEvents>;
   private release = (): void => {};
 
@@ -98,8 +100,13 @@ export abstract class CarriedOperation implements OperationClient {
   }
 
   async reconnect(): Promise<void> {
-    if (this.carrier?.reconnect && !this.cycleEnds) return this.carrier.reconnect();
-    this.replace();
+    const { carrier } = this;
+    if (!carrier?.reconnect || this.cycleEnds) return this.replace();
+    const { done } = carrier;
+    const reconnected = carrier.reconnect();
+    // Inside its last events it begins a cycle of its own, which is one of this operation, too.
+    if (carrier.done !== done) this.settle(carrier, (this.cycle = new Cycle()));
+    return reconnected;
   }
 
   sendToolConfirmation(toolCallId: string, approved: boolean): boolean {
@@ -129,14 +136,17 @@ export abstract class CarriedOperation implements OperationClient {
 
   private attach(carrier: Carrier, cycle: Cycle): void {
     const undo = FORWARDED.map((event) => carrier.on(event, (...args) => this.forward(carrier, event, args)));
-    let carries = true;
     this.release = () => {
-      carries = false;
+      this.left.add(carrier);
       for (const step of undo) step();
     };
-    // One that was left ends the cycle only where it had ended by itself.
+    this.settle(carrier, cycle);
+  }
+
+  /** A carrier ends a cycle; one that was left only where it had ended by itself. */
+  private settle(carrier: Carrier, cycle: Cycle): void {
     void carrier.done.then((completion) => {
-      if (carries || completion.source !== 'disconnect') cycle.settle(completion);
+      if (!this.left.has(carrier) || completion.source !== 'disconnect') cycle.settle(completion);
     });
   }
 

@@ -340,8 +340,10 @@ impl Link {
     }
 
     fn begin(&mut self, now: Timestamp) {
-        // An idle link hears nothing of the page and the network.
-        self.offline = false;
+        if self.is_idle() {
+            // Nothing was heard of the network.
+            self.offline = false;
+        }
         self.in_page_cache = false;
         self.announced_disconnect = false;
         let Some(reason) = self.credential.needed(now) else {

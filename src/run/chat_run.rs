@@ -281,7 +281,7 @@ impl<P: Clone> ChatRun<P> {
             status: Status::Connecting,
             reason: None,
             standing: Standing::Down { limit, unheard: None },
-            replayed: false,
+            replayed_by: None,
         });
         let opening = Opening {
             operation_id,

@@ -67,8 +67,8 @@ pub(super) struct Link {
     pub(super) status: Status,
     pub(super) reason: Option<Reason>,
     pub(super) standing: Standing,
-    /// This connection told all that happened before it.
-    pub(super) replayed: bool,
+    /// When this connection has told all that happened before it.
+    pub(super) replayed_by: Option<Timestamp>,
 }
 
 /// Whether it stands.
@@ -277,8 +277,8 @@ impl Transport {
     }
 
     /// Whether what is told now happens now.
-    pub(super) const fn told_what_was(&self) -> bool {
-        matches!(self, Self::Open(Link { replayed: true, .. }))
+    pub(super) fn told_what_was(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Open(Link { replayed_by: Some(by), .. }) if now >= *by)
     }
 
     /// Whether the gateway said that it does not know the operation.

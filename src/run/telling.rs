@@ -13,6 +13,9 @@ use super::transitions::Cause;
 use crate::agent::{Completion, EventType, SessionStatus};
 use crate::link::{Reason, Status};
 
+/// After so long a connection has told what happened before it. v1 does not say so of an operation that has no status.
+const REPLAYED_WITHIN: u64 = 10_000;
+
 impl<P: Clone> ChatRun<P> {
     /// Whether an input changes nothing, as almost all do while a run streams.
     #[inline(always)]
@@ -101,7 +104,7 @@ impl<P: Clone> ChatRun<P> {
             (_, Standing::Up) => down(None),
             (_, Standing::Unheard(limit) | Standing::Pending(limit)) => down(Some(*limit)),
         };
-        link.replayed = false;
+        link.replayed_by = (status == Status::Connected).then_some(self.now + REPLAYED_WITHIN);
     }
 
     fn event(&mut self, event_type: EventType) {
@@ -148,7 +151,7 @@ impl<P: Clone> ChatRun<P> {
         if !self.tools.is_news(&tool_call_id) {
             return;
         }
-        let may_run = self.is_executor() || self.transport.told_what_was();
+        let may_run = self.is_executor() || self.transport.told_what_was(self.now);
         let request = self.ask(Question::ClaimTool { tool_call_id: tool_call_id.clone(), may_run });
         self.tools.claim(tool_call_id, request, payload, timeout, self.now);
     }
@@ -163,7 +166,7 @@ impl<P: Clone> ChatRun<P> {
 
     fn replayed(&mut self, pending: bool) {
         if let Transport::Open(link) = &mut self.transport {
-            link.replayed = true;
+            link.replayed_by = Some(self.now);
         }
         if pending { self.operation_is_pending() } else { self.operation_is_known() }
     }

@@ -175,6 +175,26 @@ describe('a gateway with one socket for each operation', () => {
     }
   });
 
+  test('done is that of the cycle that a listener of the last event began', async () => {
+    const { client } = open();
+    client.connect();
+    await failDials();
+    const socket = ScriptedSocket.latest;
+    socket.authenticate();
+    const first = client.done;
+    const off = client.on('agent_event', () => {
+      off();
+      void client.reconnect();
+    });
+    socket.receiveEvent(1, 'agent_runtime_end', { reason: 'waiting_for_async_tool' });
+    assert.equal((await first).reason, 'waiting_for_async_tool');
+    const second = client.done;
+    assert.notEqual(second, first);
+    ScriptedSocket.latest.authenticate();
+    ScriptedSocket.latest.receiveEvent(2, 'agent_runtime_end', { reason: 'done' });
+    assert.equal((await second).reason, 'done');
+  });
+
   test('takes a fresh token after auth_expired', async () => {
     const { client } = open();
     client.on('auth_expired', () => {

@@ -245,6 +245,17 @@ fn a_run_that_was_taken_up_does_not_run_what_was_called_before() {
 }
 
 #[test]
+fn a_connection_that_does_not_say_when_it_told_what_was_has_done_so_after_ten_seconds() {
+    let mut sim = taken_up(None);
+    sim.advance(9_999);
+    sim.call_tool("call_a");
+    sim.advance(1);
+    sim.call_tool("call_b");
+    let claims = ["ask claim call_a if it was left", "ask claim call_b"];
+    assert_eq!(sim.log(), ["running_tools stop", claims[0], claims[1]]);
+}
+
+#[test]
 fn what_was_called_while_a_connection_was_lost_was_called_before() {
     let mut sim = taken_up(None);
     sim.tell(Told::Replayed { pending: false });

@@ -1,7 +1,7 @@
 //! Calls of tools.
 
 use agent_gateway_client::operation::Continuity;
-use agent_gateway_client::run::transcript::{RefetchReason, ToolPhase};
+use agent_gateway_client::run::transcript::{RefetchReason, ToolPhase, json as read};
 use serde_json::{Value, json};
 
 use crate::support::{Page, row};
@@ -235,6 +235,33 @@ fn what_was_known_of_a_call_before_a_gap_gives_way_to_what_is_stored() {
     assert_eq!(page.parts(0), ["tool call_1 recorded", "tool call_2 succeeded", "tool call_3 running"]);
     page.event("stream_chunk", state("call_1", 1));
     assert_eq!(page.phase("call_1"), ToolPhase::Running, "it tells that it runs");
+}
+
+#[test]
+fn a_call_that_is_known_from_a_stored_message_alone_goes_on_there() {
+    let mut page = Page::new();
+    page.start("msg_1").text("first").end("first");
+    page.transcript.broken(Continuity::Gap);
+    let mut second = row("msg_2", "assistant", "second");
+    second["tools"] = json!([{"id": "call_1"}]);
+    assert!(page.refetch(json!([row("msg_1", "assistant", "first"), second])));
+    page.event("stream_chunk", state("call_1", 1));
+    assert_eq!(page.parts(0), ["text first"]);
+    assert_eq!(page.phase("call_1"), ToolPhase::Running);
+    assert_eq!(page.messages().len(), 2);
+}
+
+#[test]
+fn what_becomes_of_a_call_while_stored_messages_are_asked_for_keeps_no_stored_text_away() {
+    let mut page = Page::new();
+    page.start("msg_1").calls(&["call_1"]).end("").event("tool_start", started("call_1"));
+    let fetch = page.transcript.begin_refetch();
+    page.event("tool_end", ended("call_1", true));
+    let mut stored = stored("call_1");
+    stored["content"] = json!("What was said before.");
+    assert!(page.transcript.refetched(fetch, read::rows(&json!([stored])).expect("rows")));
+    page.apply_changes();
+    assert_eq!(page.parts(0), ["text What was said before.", "tool call_1 succeeded"]);
 }
 
 #[test]

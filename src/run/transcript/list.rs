@@ -217,7 +217,12 @@ impl<T: Text> List<T> {
     }
 
     fn replace_part(&mut self, index: usize, part: usize, content: Part<T>) {
-        let known = &mut self.streamed(index).parts[part];
+        let message = &mut self.messages[index];
+        // What becomes of a call says nothing of the text beside it, once that is all there.
+        if !(matches!(content, Part::Tool(_)) && message.activity == Activity::Settled) {
+            message.touched = Some(self.generation);
+        }
+        let known = &mut message.parts[part];
         if *known != content {
             known.clone_from(&content);
             self.changes.push(Change::PartReplaced { message: index, part, content });
@@ -227,6 +232,14 @@ impl<T: Text> List<T> {
     fn content(&self, index: usize) -> std::ops::Range<usize> {
         let message = &self.messages[index];
         message.start_of(Rank::Content)..message.end_of(Rank::Content)
+    }
+
+    /// All calls, for what nobody sees of them.
+    pub(super) fn calls_mut(&mut self) -> impl Iterator<Item = &mut ToolCall<T>> {
+        self.messages.iter_mut().flat_map(|message| &mut message.parts).filter_map(|part| match part {
+            Part::Tool(call) => Some(call),
+            _ => None,
+        })
     }
 
     fn text_of(&self, index: usize) -> T {

@@ -161,7 +161,7 @@ impl<T: Text> Transcript<T> {
             Some((index, stream.joins))
         });
         if let (Some((unnamed, joins)), None) = (unnamed.next(), unnamed.next())
-            && let Some(named) = self.unanswered(&shown, &new, joins)
+            && let Some(named) = self.unanswered(&shown, &new, joins && self.columns.len() == 1)
         {
             let streamed = newer.remove(unnamed);
             let stored = &mut shown[named];
@@ -175,8 +175,8 @@ impl<T: Text> Transcript<T> {
         self.list.put(shown);
     }
 
-    /// The stored message of an answer without a name: the only new one, or else, of an answer that may have begun before,
-    /// the last of all.
+    /// The stored message of an answer without a name: the only new one, or else, of an answer that may have begun before
+    /// and where nobody else speaks, the last of all.
     fn unanswered(&self, shown: &[Message<T>], new: &[usize], joins: bool) -> Option<usize> {
         let last = shown.len().checked_sub(1).filter(|last| {
             let Message { role, key, .. } = &shown[*last];

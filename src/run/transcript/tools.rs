@@ -215,14 +215,8 @@ impl<T: Text> Transcript<T> {
 
     /// Events were lost, among them perhaps some of calls that were under way.
     pub(super) fn lose_calls(&mut self) {
-        for message in 0..self.list.messages().len() {
-            for part in 0..self.list.messages()[message].parts.len() {
-                if let Some(call) = self.list.tool(message, part)
-                    && matches!(call.phase, ToolPhase::Called | ToolPhase::Running)
-                {
-                    self.list.set_tool(message, part, ToolCall { lost: true, ..call });
-                }
-            }
+        for call in self.list.calls_mut() {
+            call.lost |= matches!(call.phase, ToolPhase::Called | ToolPhase::Running);
         }
     }
 
@@ -238,13 +232,14 @@ impl<T: Text> Transcript<T> {
     }
 
     /// Where the call of a speaker is shown. Others, and the answers of earlier runs, may have calls with the same id;
-    /// where nothing was streamed yet and no message is named, it is one that is stored.
+    /// where the speaker has none and no message is named, it is one that is stored.
     fn index_of_tool(&self, column: usize, id: &str, may_be_stored: bool) -> Option<Spot> {
         let (column, all) = (&self.columns[column], &self.columns);
-        let may_be_stored = may_be_stored && column.streams.is_empty();
-        let is_stored = |key| may_be_stored && !all.iter().any(|column| column.speaks_in(key));
-        self.list
-            .index_of_call(|message, call| call.id == id && (column.speaks_in(message.key) || is_stored(message.key)))
+        let is_stored = |key| !all.iter().any(|column| column.speaks_in(key));
+        let own = self.list.index_of_call(|message, call| call.id == id && column.speaks_in(message.key));
+        own.or_else(|| {
+            may_be_stored.then(|| self.list.index_of_call(|message, call| call.id == id && is_stored(message.key)))?
+        })
     }
 
     /// The message that is said to call a tool is one of the speaker's.
