@@ -202,7 +202,7 @@ class Chat {
   async endsAnswered(expected) {
     await this.product.updateStatus(this.operationId, 'completed');
     for (const page of this.pages) {
-      assert.equal((await page.outcome()).verdict, 'completed');
+      assert.equal((await page.outcome()).ending, 'session_complete');
     }
     const results = await this.results();
     assert.deepEqual(
