@@ -149,18 +149,15 @@ impl Link {
     }
 
     /// Whether the open socket waits for a fresh token.
-    pub fn is_refreshing(&self) -> bool {
+    fn is_refreshing(&self) -> bool {
         matches!(self.phase, Phase::Refreshing { .. })
     }
 
     /// Whether what the gateway refuses may be the old token: a fresh one is awaited, or was just presented and can be
     /// presented again on another socket.
     pub fn is_renewing(&self) -> bool {
-        match self.phase {
-            Phase::Refreshing { .. } => true,
-            Phase::Handshaking { renewed, .. } => renewed && self.auto_reconnect,
-            _ => false,
-        }
+        let is_presented = matches!(self.phase, Phase::Handshaking { renewed: true, .. });
+        self.is_refreshing() || (is_presented && self.auto_reconnect)
     }
 
     /// Whether the gateway called the token expired, and none was given in its place.

@@ -1,8 +1,9 @@
 //! The commands that wait for a person's leave. They are listed anew after each welcome, because nothing is told twice.
 
-use super::calls::{CallError, CallId, NotCalled, delay_after};
+use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
 use super::queue::Queue;
+use super::retry::Retry;
 use super::state::{Event, State};
 use super::table::Table;
 use super::wire::Notice;
@@ -13,8 +14,6 @@ use crate::time::Timestamp;
 pub(super) const LIST: &str = "exec.approval.list";
 /// The scope that allows it.
 const SCOPE: &str = "operator.approvals";
-/// The first and the longest delay after a list that failed.
-const RETRY_AFTER: (u64, u64) = (2_000, 60_000);
 
 /// What waits for leave, by the gateway's ids.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub struct Approvals<P> {
     sync: Sync,
     /// What was asked for, or answered, since the list was asked for.
     meanwhile: Vec<(String, Option<P>)>,
-    retry_after: u64,
+    retry: Retry,
     /// Lists that are on their way; all but the last are waited for by nobody.
     calls: Vec<CallId>,
     out: Queue<ApprovalOutput>,
@@ -64,7 +63,7 @@ impl<P> Default for Approvals<P> {
             pending: Table::default(),
             sync: Sync::Off,
             meanwhile: Vec::new(),
-            retry_after: RETRY_AFTER.0,
+            retry: Retry::default(),
             calls: Vec::new(),
             out: Queue::default(),
         }
@@ -87,7 +86,7 @@ impl<P: Payload> Approvals<P> {
         match event {
             Event::Hello(hello) => {
                 self.sync = Sync::Off;
-                self.retry_after = RETRY_AFTER.0;
+                self.retry = Retry::default();
                 if hello.scopes.iter().any(|scope| scope == SCOPE) {
                     self.list();
                 }
@@ -119,7 +118,7 @@ impl<P: Payload> Approvals<P> {
                 self.calls.push(call);
                 self.sync = Sync::Listing(Some(call));
             }
-            Err(_) => self.retry(None, now),
+            Err(_) => self.list_later(None, now),
         }
     }
 
@@ -178,13 +177,13 @@ impl<P: Payload> Approvals<P> {
                 let gone: Vec<String> = self.pending.keys().filter(|id| !present.contains(id)).cloned().collect();
                 gone.into_iter().for_each(|id| self.apply(id, None));
                 present.into_entries().for_each(|(id, news)| self.apply(id, news));
-                self.retry_after = RETRY_AFTER.0;
+                self.retry = Retry::default();
                 self.sync = Sync::Live;
                 self.out.push(ApprovalOutput::Changed(ApprovalChange::Live));
             }
             Err(CallError::Refused(fault)) if fault.code == "FORBIDDEN" => self.sync = Sync::Off,
-            Err(CallError::Refused(fault)) => self.retry(fault.retry_after, now),
-            Err(CallError::TimedOut { .. }) => self.retry(None, now),
+            Err(CallError::Refused(fault)) => self.list_later(fault.retry_after, now),
+            Err(CallError::TimedOut { .. }) => self.list_later(None, now),
             // The state changes next.
             Err(CallError::ConnectionLost { .. }) => {}
         }
@@ -203,8 +202,7 @@ impl<P: Payload> Approvals<P> {
         }
     }
 
-    fn retry(&mut self, asked: Option<u64>, now: Timestamp) {
-        self.sync = Sync::Due(now + delay_after(self.retry_after, asked));
-        self.retry_after = (self.retry_after * 2).min(RETRY_AFTER.1);
+    fn list_later(&mut self, asked: Option<u64>, now: Timestamp) {
+        self.sync = Sync::Due(self.retry.at(asked, now));
     }
 }

@@ -12,9 +12,6 @@ const LATE: u64 = 2_000;
 /// How long an answer is waited for once more.
 const GRACE: u64 = 4_000;
 
-/// The longest wait that a gateway may ask for.
-const LONGEST_WAIT: u64 = 300_000;
-
 /// How long the gateway may take to answer, unless the caller says otherwise.
 pub const ANSWER_WITHIN: u64 = 30_000;
 
@@ -98,9 +95,10 @@ impl<P> CallError<P> {
     }
 }
 
-/// How long until a call that failed is made again: the delay that is usual, or longer where the gateway asks for it.
-pub(super) fn delay_after(usual: u64, asked: Option<u64>) -> u64 {
-    usual.max(asked.unwrap_or(0).min(LONGEST_WAIT))
+/// Strikes a call off a list. `false`: it is not there.
+pub(super) fn strike(calls: &mut Vec<CallId>, call: CallId) -> bool {
+    let place = calls.iter().position(|known| *known == call);
+    place.map(|place| calls.swap_remove(place)).is_some()
 }
 
 /// What an answer means.

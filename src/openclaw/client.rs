@@ -1,7 +1,7 @@
 //! A session with the fleet and the chats that it keeps up to date.
 
 use super::approvals::{self, ApprovalChange, ApprovalOutput, Approvals};
-use super::calls::{Answers, CallId, NotCalled};
+use super::calls::{Answers, CallId, NotCalled, strike};
 use super::chat::{Chat, ChatEvent, ChatOutput, QueueMode};
 use super::config::Config;
 use super::credential::{Auth, StoredToken};
@@ -178,8 +178,9 @@ impl<P: Payload> Client<P> {
     /// The gateway took a subscription back, and tells of which session: another chat of it subscribes again.
     fn is_unsubscribed(&mut self, event: &Event<P>) -> bool {
         let Event::CallSettled { call, outcome } = event else { return false };
-        let Some(place) = self.unsubscriptions.iter().position(|known| known == call) else { return false };
-        self.unsubscriptions.swap_remove(place);
+        if !strike(&mut self.unsubscriptions, *call) {
+            return false;
+        }
         if let Ok(payload) = outcome {
             let key = payload.object("key");
             for chat in self.chats.iter_mut().filter(|chat| chat.may_be_of(&key)) {
@@ -297,9 +298,7 @@ impl<P: Payload> Client<P> {
 
     fn is_forgotten(&mut self, event: &Event<P>) -> bool {
         let Event::CallSettled { call, .. } = event else { return false };
-        let before = self.forgotten.len();
-        self.forgotten.retain(|forgotten| forgotten != call);
-        self.forgotten.len() < before
+        strike(&mut self.forgotten, *call)
     }
 
     fn follow_chats(&mut self) {

@@ -5,6 +5,7 @@ use super::config::is_loopback;
 use super::credential::{Presented, StoredToken};
 use super::payload::Payload;
 use super::refusal::{Verdict, closing, row_of, trouble_of};
+use super::retry::LONGEST_WAIT;
 use super::session::{Phase, Session};
 use super::state::{Event, State, Trouble};
 use super::watch;
@@ -16,8 +17,6 @@ use crate::time::Timestamp;
 const OTHER_TOKEN_AFTER: u64 = 250;
 /// What a gateway may ask for while it starts.
 const STARTING: (u64, u64) = (100, 2_000);
-/// The longest wait that a gateway may ask for.
-const LONGEST_WAIT: u64 = 300_000;
 
 /// A gateway that was there a moment ago is probably being restarted: for so long it is asked at least so often.
 const RESTARTS_WITHIN: u64 = 60_000;

@@ -23,6 +23,7 @@ mod piece;
 mod queue;
 mod receive;
 pub mod refusal;
+mod retry;
 mod session;
 mod state;
 mod table;

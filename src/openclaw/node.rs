@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::calls::CallId;
+use super::calls::{CallId, strike};
 use super::payload::Payload;
 use super::state::{Event, State};
 use super::watch::earlier;
@@ -78,11 +78,7 @@ impl Commands {
     /// Takes in what a session tells. `true`: it is the answer to a piece of progress, and nobody else's.
     pub(super) fn observe<P: Payload>(&mut self, event: &Event<P>, now: Timestamp) -> bool {
         match event {
-            Event::CallSettled { call, .. } => {
-                let before = self.pieces.len();
-                self.pieces.retain(|piece| piece != call);
-                return self.pieces.len() < before;
-            }
+            Event::CallSettled { call, .. } => return strike(&mut self.pieces, *call),
             Event::Notice(notice) => self.noticed(notice, now),
             Event::StateChanged(State::Ready | State::Degraded(_)) => {}
             Event::StateChanged(state) => {

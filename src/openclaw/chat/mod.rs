@@ -9,10 +9,11 @@ mod notices;
 mod reading;
 mod run;
 
-use super::calls::{CallError, CallId, NotCalled, delay_after};
+use super::calls::{CallError, CallId, NotCalled};
 use super::fleet::Activity;
 use super::payload::Payload;
 use super::queue::Queue;
+use super::retry::Retry;
 use super::state::{Event, State};
 use super::watch::earlier;
 use super::wire::Json;
@@ -23,9 +24,6 @@ pub use run::{Run, RunState, TextChange};
 
 /// How long an idle session may owe the end of a run.
 const END_WITHIN: u64 = 1_000;
-/// How long until the history is read again for what it did not tell; the longest delay after one that failed.
-const READ_AGAIN_AFTER: u64 = 2_000;
-const LONGEST_DELAY: u64 = 60_000;
 /// The runs that are remembered.
 const MOST_RUNS: usize = 64;
 
@@ -50,8 +48,9 @@ pub struct Chat<P> {
     sync: Sync,
     /// When the subscription is asked for again, where the gateway refused it.
     subscribe_at: Option<Timestamp>,
-    subscribe_again_after: u64,
-    read_again_after: u64,
+    subscribe_retry: Retry,
+    /// Of a history that failed, or did not tell all.
+    read_retry: Retry,
     restarted: bool,
     calls: Vec<(CallId, Purpose)>,
     out: Queue<ChatOutput<P>>,
@@ -84,8 +83,8 @@ impl<P: Payload> Chat<P> {
             meanwhile: Vec::new(),
             sync: Sync::Offline,
             subscribe_at: None,
-            subscribe_again_after: READ_AGAIN_AFTER,
-            read_again_after: READ_AGAIN_AFTER,
+            subscribe_retry: Retry::default(),
+            read_retry: Retry::default(),
             restarted: false,
             calls: Vec::new(),
             out: Queue::default(),
@@ -300,8 +299,7 @@ impl<P: Payload> Chat<P> {
             Purpose::History if may_succeed => self.read_later(asked, now),
             Purpose::History => self.sync = Sync::Refused,
             Purpose::Subscribe if may_succeed => {
-                self.subscribe_at = Some(now + delay_after(self.subscribe_again_after, asked));
-                self.subscribe_again_after = (self.subscribe_again_after * 2).min(LONGEST_DELAY);
+                self.subscribe_at = Some(self.subscribe_retry.at(asked, now));
             }
             Purpose::Subscribe | Purpose::Abort => {}
         }

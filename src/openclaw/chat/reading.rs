@@ -1,12 +1,12 @@
 //! What is asked of the gateway about a session: to tell of it, and its history, over and over until both are there.
 
-use super::super::calls::delay_after;
 use super::super::fleet::Activity;
 use super::super::payload::Payload;
+use super::super::retry::Retry;
 use super::super::wire::Json;
 use super::history::History;
 use super::run::{Run, RunState};
-use super::{Chat, ChatEvent, ChatOutput, LONGEST_DELAY, Purpose, READ_AGAIN_AFTER, Sync};
+use super::{Chat, ChatEvent, ChatOutput, Purpose, Sync};
 use crate::time::Timestamp;
 
 /// The messages that are read.
@@ -14,8 +14,8 @@ const MESSAGES: u64 = 200;
 
 impl<P: Payload> Chat<P> {
     pub(super) fn begin(&mut self) {
-        self.subscribe_again_after = READ_AGAIN_AFTER;
-        self.read_again_after = READ_AGAIN_AFTER;
+        self.subscribe_retry = Retry::default();
+        self.read_retry = Retry::default();
         self.subscribe();
         self.read();
     }
@@ -67,8 +67,7 @@ impl<P: Payload> Chat<P> {
     }
 
     pub(super) fn read_later(&mut self, asked: Option<u64>, now: Timestamp) {
-        self.sync = Sync::Due(now + delay_after(self.read_again_after, asked));
-        self.read_again_after = (self.read_again_after * 2).min(LONGEST_DELAY);
+        self.sync = Sync::Due(self.read_retry.at(asked, now));
     }
 
     pub(super) fn history_read(&mut self, payload: &P, now: Timestamp) {
@@ -115,7 +114,7 @@ impl<P: Payload> Chat<P> {
         if self.restarted || self.runs.iter().any(is_unclear) {
             self.read_later(None, now);
         } else {
-            self.read_again_after = READ_AGAIN_AFTER;
+            self.read_retry = Retry::default();
         }
         if again {
             self.due(now);

@@ -1,10 +1,11 @@
 //! How news and readings become one picture: for each session the newest word wins.
 
 use super::super::payload::Payload;
+use super::super::retry::Retry;
 use super::super::table::Table;
 use super::card::{AgentCard, SessionCard, Work};
 use super::reading::Reading;
-use super::{COLLECTED_FOR, Change, Fleet, Freshness, MOST_SESSIONS, RETRY_AFTER, Sync};
+use super::{COLLECTED_FOR, Change, Fleet, Freshness, MOST_SESSIONS, Sync};
 use crate::time::Timestamp;
 
 impl<P: Payload> Fleet<P> {
@@ -40,7 +41,7 @@ impl<P: Payload> Fleet<P> {
         if let Some(agents) = agents {
             self.take_agents(&agents);
         }
-        self.retry_after = RETRY_AFTER.0;
+        self.retry = Retry::default();
         if again {
             self.sync = Sync::Due(now + COLLECTED_FOR);
         } else if self.freshness != Freshness::Live {

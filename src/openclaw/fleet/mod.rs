@@ -12,9 +12,10 @@ mod card;
 mod merge;
 mod reading;
 
-use super::calls::{CallError, CallId, NotCalled, delay_after};
+use super::calls::{CallError, CallId, NotCalled};
 use super::payload::Payload;
 use super::queue::Queue;
+use super::retry::Retry;
 use super::state::{Event, State};
 use super::table::Table;
 use super::wire::{Json, Notice};
@@ -26,8 +27,6 @@ use reading::Reading;
 
 /// How long changes are collected before the fleet is read again.
 const COLLECTED_FOR: u64 = 250;
-/// The first and the longest delay after a reading that failed.
-const RETRY_AFTER: (u64, u64) = (2_000, 60_000);
 /// How many sessions are kept.
 const MOST_SESSIONS: usize = 2_000;
 
@@ -42,7 +41,7 @@ pub struct Fleet<P> {
     sync: Sync<P>,
     /// Whether changes of sessions are told on this connection.
     is_subscribed: bool,
-    retry_after: u64,
+    retry: Retry,
     /// The open calls of this fleet; those of a reading that failed are waited for by nobody.
     calls: Vec<CallId>,
     /// Agents that a reading did not find.
@@ -126,7 +125,7 @@ impl<P: Payload> Default for Fleet<P> {
             is_complete: false,
             sync: Sync::Offline,
             is_subscribed: false,
-            retry_after: RETRY_AFTER.0,
+            retry: Retry::default(),
             calls: Vec::new(),
             looked_for: Vec::new(),
             out: Queue::default(),
@@ -277,7 +276,7 @@ impl<P: Payload> Fleet<P> {
     fn lost(&mut self, heard: Timestamp) {
         self.sync = Sync::Offline;
         self.out.retain(|output| !matches!(output, FleetOutput::Call { .. }));
-        self.retry_after = RETRY_AFTER.0;
+        self.retry = Retry::default();
         self.gone_stale(heard);
     }
 
@@ -334,8 +333,7 @@ impl<P: Payload> Fleet<P> {
             self.sync = Sync::Refused;
             return;
         }
-        self.sync = Sync::Due(now + delay_after(self.retry_after, asked));
-        self.retry_after = (self.retry_after * 2).min(RETRY_AFTER.1);
+        self.sync = Sync::Due(self.retry.at(asked, now));
     }
 
     fn noticed(&mut self, notice: &Notice<P>, now: Timestamp) {
